@@ -1,0 +1,1 @@
+"""Pictures from records: reads run folders, never models."""

@@ -1,0 +1,1 @@
+"""The command `scsc`: theorems, toy loops and human motion of self-consuming generative models."""

@@ -1,0 +1,7 @@
+"""`python -m scsc` is `scsc`."""
+
+import sys
+
+from scsc.main import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""One module a command: a frozen dataclass whose fields are the flags."""

@@ -1,0 +1,122 @@
+"""The command `scsc`: finds the sub-command, imports only its module, turns every error into one line.
+
+Exit status: 0 done, 1 a check failed, 2 wrong use or bad input (one line on stderr), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "theory": ("scsc.commands.theory:Theory", "check the theorems, symbolically and numerically"),
+    "rates": ("scsc.commands.rates:Rates", "contraction rates of a loop: exact, tight, Euclidean, published"),
+    "toy gaussian": ("scsc.commands.toy_gaussian:ToyGaussian", "the Gaussian loop with the ideal corrector, many seeds"),
+    "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
+    "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
+    "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
+}
+
+
+class Command(Protocol):
+    """A frozen dataclass whose fields are the flags; `run` returns the exit status."""
+
+    def run(self) -> int: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit status."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    if not args or args[0] in ("-h", "--help"):
+        print(_overview(""))
+        return 0
+    if args[0] == "--version":
+        print(f"scsc {importlib.import_module('importlib.metadata').version('scsc')}")
+        return 0
+    name = _match(args)
+    if name is None:
+        words = [word for word in args[:2] if not word.startswith("-")]
+        if any(word in ("-h", "--help") for word in args) and _overview(words[0]):
+            print(_overview(words[0]))
+            return 0
+        return _fail(f"unknown command {' '.join(words)!r}; known: {', '.join(COMMANDS)}")
+    try:
+        command = _parse(name, args[len(name.split()) :])
+        return command.run()
+    except KeyboardInterrupt:
+        print("scsc: interrupted; what was finished is kept, the same command continues", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    except (ValueError, OSError) as problem:
+        if os.environ.get("SCSC_TRACEBACK"):
+            traceback.print_exc()
+        return _fail(_one_line(problem))
+
+
+def _match(args: Sequence[str]) -> str | None:
+    """The longest known command that the arguments begin with."""
+    for length in (3, 2, 1):
+        name = " ".join(args[:length])
+        if len(args) >= length and name in COMMANDS:
+            return name
+    return None
+
+
+def _overview(prefix: str) -> str:
+    rows = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(prefix)]
+    if not rows:
+        return ""
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  scsc {name:<{width}}  {text}" for name, text in rows]
+    return "\n".join(["usage: scsc COMMAND [--help] [flags]", "", *lines])
+
+
+def _parse(name: str, args: list[str]) -> Command:
+    """The command's dataclass filled from its flags; tyro's boxed errors become one line."""
+    import tyro
+
+    flags = [arg.split("=", 1)[0].replace("_", "-") for arg in args if arg.startswith("--") and arg != "--"]
+    repeated = sorted({flag for flag in flags if flags.count(flag) > 1})
+    if repeated:
+        raise ValueError(f"{repeated[0]} is given {flags.count(repeated[0])} times; give it once, with all its values")
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    kind = getattr(importlib.import_module(module), attribute)
+    caught = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(caught):
+            return cast(Command, tyro.cli(kind, prog=f"scsc {name}", args=args, description=kind.__doc__))
+    except SystemExit as stop:
+        if stop.code in (0, None):
+            raise
+        text = " ".join(re.sub(r"[─│╭╮╰╯━┃┏┓┗┛|]+", " ", _plain(caught.getvalue())).split())
+        raise ValueError(text.removeprefix("Parsing error ").strip() or "the flags could not be read") from None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _one_line(problem: BaseException) -> str:
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.strerror}: {problem.filename}" if problem.filename else str(problem.strerror)
+    return " ".join(str(problem).split()) or type(problem).__name__
+
+
+def _fail(message: str) -> int:
+    print(f"scsc: error: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Loops whose truth is known, held against the theory."""
