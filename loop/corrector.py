@@ -188,7 +188,10 @@ class Gated(Generic[B]):
 
 
 class Selector(Protocol[B]):
-    """Curation: keeps n of K n candidates. `candidates_per_sample` is K, what the schedule multiplies its request by."""
+    """Curation: keeps n of K n candidates, before they are corrected; a schedule may carry one.
+
+    candidates_per_sample: K, by which the request for synthetic samples is multiplied.
+    """
 
     @property
     def candidates_per_sample(self) -> int: ...

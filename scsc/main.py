@@ -18,7 +18,10 @@ from typing import Protocol, cast
 COMMANDS: dict[str, tuple[str, str]] = {
     "theory": ("scsc.commands.theory:Theory", "check the theorems, symbolically and numerically"),
     "rates": ("scsc.commands.rates:Rates", "contraction rates of a loop: exact, tight, Euclidean, published"),
-    "toy gaussian": ("scsc.commands.toy_gaussian:ToyGaussian", "the Gaussian loop with the ideal corrector, many seeds"),
+    "toy gaussian": (
+        "scsc.commands.toy_gaussian:ToyGaussian",
+        "the Gaussian loop with the ideal corrector, many seeds",
+    ),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),

@@ -1,0 +1,206 @@
+"""The loop: a problem, a corrector and a schedule, run over generations.
+
+Generation 0 is fitted on real data. Each later generation samples its predecessor, corrects the samples, mixes them
+with real ones as the schedule says, and fits. Every generation reads its predecessor from the store, also when nothing
+crashed; randomness comes from (seed, generation, stage); so an interrupted run that is started again equals an
+uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from loop.batch import Batch
+from loop.corrector import Corrected, Corrector
+from loop.provenance import Clock, peak_memory_mb, surroundings
+from loop.records import Record
+from loop.schedule import Schedule
+from loop.seeds import stream
+from loop.store import Store
+
+M = TypeVar("M")
+B = TypeVar("B", bound=Batch)
+
+
+@dataclass(frozen=True)
+class Request(Generic[B]):
+    """What to sample: `count` samples; where `real` is given, for conditions drawn from its samples."""
+
+    count: int
+    real: B
+
+
+class Problem(Protocol[M, B]):
+    """A generative model and its data, as the loop sees them.
+
+    The methods with a body may be left out by an implementation that inherits from this class.
+    """
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that decides its results, as JSON: enters the identity of a run."""
+        ...
+
+    def data(self) -> dict[str, Any]:
+        """Name and fingerprint of the real data, as JSON: stands in every record."""
+        ...
+
+    def real(self, generation: int, rng: np.random.Generator) -> B:
+        """The real training set: for generation 0 the fixed one, for others a fresh one."""
+        ...
+
+    def fit(self, previous: M | None, training: B, rng: np.random.Generator, work: Path | None = None) -> M:
+        """Fit on `training`, starting from `previous` if the problem says so; checkpoints go into `work`."""
+        ...
+
+    def sample(self, model: M, request: Request[B], rng: np.random.Generator) -> B: ...
+
+    def measure(
+        self, model: M, synthetic: B | None, corrected: B | None, rng: np.random.Generator
+    ) -> Mapping[str, Any]: ...
+
+    def save(self, model: M, folder: Path) -> None: ...
+
+    def load(self, folder: Path) -> M: ...
+
+    def load_batch(self, folder: Path) -> B:
+        """Read back what `Batch.save` wrote."""
+        ...
+
+    def illustrate(self, model: M, folder: Path, rng: np.random.Generator) -> None:
+        """Write small deterministic files for pictures into the generation's folder; by default none."""
+        return None
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """seed: of every stream of the run. generations: how many follow generation 0 (not part of the identity)."""
+
+    seed: int = 0
+    generations: int = 10
+    kind: str = "run"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed must be >= 0, got {self.seed}; choose a non-negative whole number")
+        if self.generations < 0:
+            raise ValueError(f"generations must be >= 0, got {self.generations}; 0 fits on real data only")
+
+
+def run(
+    problem: Problem[M, B],
+    corrector: Corrector[B],
+    schedule: Schedule,
+    config: RunConfig,
+    store: Store[M, B],
+    start: Path | None = None,
+) -> Iterator[Record]:
+    """Run the loop; yields every generation's record in order, stored ones first.
+
+    start: folder of a generation 0 to share (`gen-0000` of another run); its fingerprint is part of the identity.
+
+    Raises:
+        ValueError: the store belongs to another config or process, or is damaged.
+    """
+    identity = {
+        "seed": config.seed,
+        "schedule": schedule.describe(),
+        "corrector": corrector.describe(),
+        "problem": problem.describe(),
+        "start": None if start is None else store.fingerprint_of(start),
+    }
+    with store.opened(config.kind, identity, problem):
+        if start is not None and store.last() < 0:
+            store.adopt(start)
+        for generation in range(config.generations + 1):
+            if generation > store.last():
+                _advance(problem, corrector, schedule, config.seed, generation, store)
+            yield store.record(generation)
+
+
+def _advance(
+    problem: Problem[M, B],
+    corrector: Corrector[B],
+    schedule: Schedule,
+    seed: int,
+    generation: int,
+    store: Store[M, B],
+) -> None:
+    """Make one generation and commit it."""
+    clock = Clock()
+    with clock.stage("real"):
+        which = schedule.real_generation(generation)
+        fixed = problem.real(0, stream(seed, 0, "real"))
+        real = fixed if which == 0 else None if which is None else problem.real(which, stream(seed, which, "real"))
+    previous: M | None = None
+    synthetic: B | None = None
+    done: Corrected[B] | None = None
+    with clock.stage("load"):
+        if generation > 0:
+            previous = store.model(generation - 1)
+    count = schedule.request(len(fixed)) if generation > 0 else 0
+    if previous is not None and count > 0:
+        with clock.stage("sample"):
+            synthetic = _sample(problem, previous, schedule, count, fixed if real is None else real, seed, generation)
+        with clock.stage("correct"):
+            done = corrector(synthetic, stream(seed, generation, "correct"))
+        if len(done.samples) != len(synthetic):
+            raise ValueError(
+                f"corrector {corrector.describe()} returned {len(done.samples)} of {len(synthetic)} samples"
+            )
+    with clock.stage("load"):
+        parts = [] if real is None else [real]
+        parts += [store.corrected(earlier) for earlier in schedule.history(generation) if generation > 0 and count > 0]
+        parts += [] if done is None else [done.samples]
+    if not parts:
+        raise ValueError(f"generation {generation} has nothing to train on; raise lam or keep the real data")
+    training = parts[0].concat(*parts[1:]) if len(parts) > 1 else parts[0]
+    with clock.stage("fit"):
+        model = problem.fit(previous, training, stream(seed, generation, "fit"), store.work(generation))
+    with clock.stage("measure"):
+        corrected = None if done is None else done.samples
+        measures = dict(problem.measure(model, synthetic, corrected, stream(seed, generation, "measure")))
+    n_real = 0 if real is None else len(real)
+    record = Record(
+        generation,
+        seed,
+        measures,
+        _summary(done),
+        {"real": n_real, "synthetic": len(training) - n_real},
+        {},
+        problem.data(),
+    )
+    keep = done is not None and generation in schedule.history(generation + 1)
+    cost = {"seconds": clock.seconds, "peak_memory_mb": peak_memory_mb(), **surroundings()}
+    store.put(
+        record, cost, model, done.samples if done is not None and keep else None, stream(seed, generation, "show")
+    )
+
+
+def _sample(problem: Problem[M, B], model: M, schedule: Schedule, count: int, real: B, seed: int, generation: int) -> B:
+    """`count` synthetic samples; with a selector the ones it keeps of K times as many."""
+    selector = schedule.selector
+    wanted = count if selector is None else count * selector.candidates_per_sample
+    drawn = problem.sample(model, Request(wanted, real), stream(seed, generation, "sample"))
+    if len(drawn) != wanted:
+        raise ValueError(f"the problem sampled {len(drawn)} of {wanted} samples; it must return as many as asked for")
+    return drawn if selector is None else selector(drawn, count, stream(seed, generation, "select"))
+
+
+def _summary(done: Corrected[Any] | None) -> dict[str, Any]:
+    """What the corrector did, in numbers: the mean distance is over the samples that it moved."""
+    if done is None:
+        return {}
+    applied = done.picked & ~done.failed
+    return {
+        "samples": len(done.samples),
+        "picked": int(done.picked.sum()),
+        "failed": int(done.failed.sum()),
+        "moved_mean": float(done.moved[applied].mean()) if applied.any() else 0.0,
+        "moved_max": float(done.moved.max(initial=-math.inf)) if len(done.moved) else 0.0,
+    }

@@ -1,0 +1,97 @@
+"""Files that are whole or absent: atomic JSON, synced folders, fingerprints, JSON without nan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def to_json(value: Any) -> Any:
+    """`value` as strict JSON: numpy becomes plain, inf and nan become the strings "inf", "-inf", "nan"."""
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if hasattr(value, "tolist"):
+        return to_json(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return value
+
+
+def sync(path: Path) -> None:
+    """Force a file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Force every file and folder below `folder`, and itself, to the disk."""
+    for base, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            sync(Path(base, name))
+        sync(Path(base))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole or absent, also when the power fails."""
+    partial = path.with_name(path.name + ".partial")
+    with open(partial, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+    sync(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write strict JSON atomically, keys in the given order."""
+    text = json.dumps(to_json(value), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    write_bytes(path, text.encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; a damaged file is a ValueError that names it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        raise ValueError(f"{path} is not readable JSON ({problem}); restore it or start a new --out") from None
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 over a file, or over the names and contents of all files below a folder, in sorted order."""
+    digest = hashlib.sha256()
+    if path.is_file():
+        digest.update(path.read_bytes())
+        return digest.hexdigest()
+    for file in sorted(item for item in path.rglob("*") if item.is_file()):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(path).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder if it is there; an interrupted deletion is completed by the next one."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def differences(old: Any, new: Any, name: str = "") -> list[str]:
+    """The fields in which two JSON values differ, each with both values."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        found: list[str] = []
+        for key in [*old, *(key for key in new if key not in old)]:
+            inner = f"{name}.{key}" if name else str(key)
+            found += differences(old.get(key, "absent"), new.get(key, "absent"), inner)
+        return found
+    return [] if old == new else [f"{name}: started with {old!r}, now {new!r}"]

@@ -1,0 +1,20 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the real motion capture packs: SCSC_DATA, else `shared/data` beside the checkout."""
+    folder = Path(os.environ.get("SCSC_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        message = f"real motion capture not found at {folder}; set SCSC_DATA"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder

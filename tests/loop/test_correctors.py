@@ -1,0 +1,165 @@
+"""One contract for every corrector: count, order, same random state same output, scope kept, failures kept."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loop import ArrayBatch, Chain, Corrected, Gated, Mixture, NoCorrection, kept_share
+from loop.corrector import Scope
+from toy.gaussian import FreshDraw, ideal
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """Halves every sample; fails (keeps it) beyond `limit`."""
+
+    limit: float = 2.0
+    scope: Scope = "sample"
+
+    def __call__(self, batch, rng):
+        failed = np.abs(batch.samples[:, 0]) > self.limit
+        out = np.where(failed[:, None], batch.samples, 0.5 * batch.samples)
+        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(len(batch), bool), failed)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "shrink", "limit": self.limit}
+
+
+@dataclass(frozen=True)
+class Centre:
+    """Subtracts the batch mean: a corrector of scope batch."""
+
+    scope: Scope = "batch"
+
+    def __call__(self, batch, rng):
+        out = batch.samples - batch.samples.mean(0)
+        n = len(batch)
+        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(n, bool), np.zeros(n, bool))
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "centre"}
+
+
+def near(batch):
+    return np.abs(batch.samples[:, 0]) < 0.5
+
+
+CORRECTORS = {
+    "none": NoCorrection(),
+    "fresh": FreshDraw(),
+    "ideal-1": ideal(1.0),
+    "ideal-inf": ideal(np.inf),
+    "shrink": Shrink(),
+    "centre": Centre(),
+    "mixture-batch": Mixture(Centre(), 1.0),
+    "chain": Chain((Shrink(), Shrink(0.4))),
+    "chain-batch": Chain((Shrink(), Centre())),
+    "gated": Gated(Shrink(), near, "|x| < 0.5"),
+    "gated-mixture": Gated(Mixture(Shrink(), 2.0), near, "|x| < 0.5"),
+    "mixture-gated": Mixture(Gated(Shrink(), near, "|x| < 0.5"), 2.0),
+}
+
+
+@pytest.mark.parametrize("name", CORRECTORS)
+@pytest.mark.parametrize("n", [1, 2, 57])
+def test_contract(name, n):
+    corrector = CORRECTORS[name]
+    batch = ArrayBatch(np.random.default_rng(n).normal(0, 2, (n, 3)))
+    before = batch.samples.copy()
+    one, two = (corrector(batch, np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(batch.samples, before), "the input is left alone"
+    assert len(one.samples) == n
+    for part in ("moved", "picked", "failed"):
+        assert np.array_equal(getattr(one, part), getattr(two, part))
+    assert np.array_equal(one.samples.samples, two.samples.samples)
+    same = (~one.picked) | one.failed
+    if not name.startswith("chain"):
+        assert np.array_equal(one.samples.samples[same], batch.samples[same]), "untouched or failed: the original"
+        assert np.all(one.moved[same] == 0)
+    assert isinstance(corrector.describe(), dict) and corrector.describe()["name"]
+
+
+@pytest.mark.parametrize("name", ["shrink", "chain", "gated", "none"])
+def test_scope_sample_ignores_batch_mates(name):
+    corrector = CORRECTORS[name]
+    assert corrector.scope == "sample"
+    batch = ArrayBatch(np.random.default_rng(0).normal(0, 2, (20, 3)))
+    whole = corrector(batch, np.random.default_rng(1)).samples.samples
+    for i in (0, 7, 19):
+        alone = corrector(batch.take([i]), np.random.default_rng(1)).samples.samples
+        assert np.array_equal(alone[0], whole[i])
+
+
+def test_scope_of_compounds():
+    assert Mixture(Centre(), 1.0).scope == "batch"
+    assert Chain((Shrink(), Centre())).scope == "batch"
+    assert Chain((Shrink(), FreshDraw())).scope == "sample"
+
+
+def test_order_is_kept():
+    batch = ArrayBatch(np.arange(40.0)[:, None] / 20)
+    out = Mixture(Shrink(), 1.0)(batch, np.random.default_rng(0))
+    expected = np.where(out.picked[:, None], 0.5 * batch.samples, batch.samples)
+    assert np.array_equal(out.samples.samples, expected)
+
+
+def test_batch_scope_is_evaluated_whole():
+    """A picked sample gets what the whole batch's correction gives it, not that of the picked ones alone."""
+    batch = ArrayBatch(np.random.default_rng(0).normal(3, 1, (30, 2)))
+    whole = Centre()(batch, np.random.default_rng(0)).samples.samples
+    out = Mixture(Centre(), 1.0)(batch, np.random.default_rng(0))
+    assert out.picked.any() and not out.picked.all()
+    assert np.array_equal(out.samples.samples[out.picked], whole[out.picked])
+
+
+def test_zero_strength_is_no_corrector_and_draws_nothing():
+    batch = ArrayBatch(np.ones((4, 2)))
+    rng = np.random.default_rng(0)
+    assert ideal(0.0)(batch, rng).samples is batch
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+
+
+def test_infinite_strength_always_applies():
+    out = Mixture(Shrink(np.inf), np.inf)(ArrayBatch(np.ones((50, 1))), np.random.default_rng(0))
+    assert out.picked.all() and np.all(out.samples.samples == 0.5)
+
+
+@given(st.floats(0, 1e9) | st.just(np.inf))
+def test_kept_share(gamma):
+    a = kept_share(gamma)
+    assert 0 <= a <= 1 and a == (0 if np.isinf(gamma) else 1 / (1 + gamma))
+
+
+@pytest.mark.parametrize("gamma", [-0.1, float("nan"), -np.inf])
+def test_bad_strength_is_refused(gamma):
+    with pytest.raises(ValueError, match="gamma must be >= 0"):
+        ideal(gamma)
+
+
+def test_mixture_law_is_pi_gamma():
+    """Mean and second moment of (p + gamma p*)/(1+gamma), p = N(3, 1), p* = N(0, 1); rejects gamma and 1-a swapped."""
+    n, gamma = 200_000, 0.5
+    batch = ArrayBatch(np.random.default_rng(1).normal(3, 1, (n, 1)))
+    out = ideal(gamma)(batch, np.random.default_rng(2)).samples.samples[:, 0]
+    a = 1 / (1 + gamma)
+    error = np.sqrt((1 + a * (1 - a) * 9) / n)
+    assert abs(out.mean() - a * 3) < 5 * error
+    assert abs(out.mean() - (1 - a) * 3) > 5 * error
+    spread = np.std(out**2) / np.sqrt(n)
+    assert abs((out**2).mean() - (1 + a * 9)) < 5 * spread
+
+
+def test_failed_must_be_picked():
+    with pytest.raises(ValueError, match="failed samples must be picked"):
+        Corrected(ArrayBatch(np.zeros((1, 1))), np.zeros(1), np.zeros(1, bool), np.ones(1, bool))
+
+
+def test_chain_counts_failure_only_where_every_part_failed():
+    batch = ArrayBatch(np.array([[0.2], [1.0], [5.0]]))
+    out = Chain((Shrink(2.0), Shrink(0.4)))(batch, np.random.default_rng(0))
+    assert out.failed.tolist() == [False, False, True]
+    assert out.samples.samples[:, 0].tolist() == [0.05, 0.5, 5.0]
