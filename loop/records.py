@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from loop import files
 
 FORMAT = 1
+_PATIENCE = 2.0  # seconds: workers of a run that was just killed need a moment to notice
 _GENERATION = re.compile(r"gen-(\d{4,})")
 
 
@@ -102,7 +103,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / ".holder"
-    lock = FileLock(folder / ".lock", timeout=0)
+    lock = FileLock(folder / ".lock", timeout=_PATIENCE)
     try:
         lock.acquire()
     except Timeout:

@@ -28,16 +28,17 @@ class Plot:
 
         if not self.folders:
             raise ValueError("name at least one folder to plot, got none; name what --out named when it ran")
-        folders = list(dict.fromkeys(folder.absolute() for folder in self.folders))
-        base = Path(os.path.commonpath(folders))
+        folders = {folder.absolute(): folder for folder in self.folders}
+        base = Path(os.path.commonpath(list(folders)))
         pictures: list[Picture] = []
-        for folder in folders:
-            target = folder / "plots" if self.out is None else self.out / folder.relative_to(base)
+        for place, folder in folders.items():
+            target = folder / "plots" if self.out is None else self.out / place.relative_to(base)
             pictures += draw_all(folder, target)
         rows = [(picture.path, picture.title) for picture in pictures]
         show_table("pictures (each also as PDF)", ["picture", "shows"], rows)
-        for note in dict.fromkeys(note for picture in pictures for note in picture.notes):
-            terminal.print(f"  {note}", markup=False)
+        for picture in pictures:
+            for note in picture.notes:
+                terminal.print(f"{picture.path.parent.name}/{picture.path.name}: {note}", markup=False)
         shown = [
             {"picture": str(picture.path), "pdf": str(picture.pdf), "shows": picture.title, "notes": picture.notes}
             for picture in pictures

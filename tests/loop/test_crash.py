@@ -1,4 +1,4 @@
-"""kill -9 at random moments and in the middle of writes: the restarted run equals an uninterrupted one, byte for byte."""
+"""kill -9 at random moments and within writes: the restarted run equals an uninterrupted one, byte for byte."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The simulated Gaussian loop follows the exact moments (spec: theory, section 4 and the golden numbers of section 7)."""
+"""The simulated Gaussian loop follows the exact moments of theory and its golden numbers."""
 
 import numpy as np
 import pytest

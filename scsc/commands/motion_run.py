@@ -1,0 +1,144 @@
+"""`scsc motion run`: the motion experiment, arms over generations."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scsc import console
+
+if TYPE_CHECKING:
+    from motion.experiment.campaign import Experiment
+
+_SHOWN = ("frechet", "action_accuracy", "skating", "floating", "penetration", "jerk", "diversity")
+_HEADS = ("Frechet", "action", "skate mm/fr", "float mm", "penetr. mm", "jerk m/s3", "diversity")
+
+
+@dataclass(frozen=True)
+class MotionRun:
+    """The motion experiment: a text-conditioned diffusion model retrained on its own motions, with and without the
+    physics corrector. The same command again continues where it stopped."""
+
+    preset: str = "smoke"
+    """Size of the experiment: smoke (about a minute) or laptop (under an hour), on two cores."""
+    data: Path | None = None
+    """Folder of a real motion pack (CMU, Bandai-Namco, .npy or BVH with captions); left out: embedded motions."""
+    out: Path | None = None
+    """Folder of the experiment; default runs/motion-PRESET-DATA."""
+    arms: tuple[str, ...] = ("real", "synthetic", "corrected")
+    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics)."""
+    schedule: str = "replace"
+    """What the synthetic arms train on: augment | replace | fresh | accumulate."""
+    lam: float = 1.0
+    """Synthetic motions per real motion and generation, > 0."""
+    gamma: float = float("inf")
+    """Strength of the correction, >= 0: each motion is corrected with probability gamma/(1+gamma); inf: all."""
+    generations: int | None = None
+    """Generations after the first; left out: the preset's. A finished run is extended by asking for more."""
+    seeds: tuple[int, ...] = (0,)
+    """Seeds; every arm runs once with each, all arms of a seed share generation 0."""
+    n: int | None = None
+    """Real training motions; left out: the preset's."""
+    skip_bad: bool = False
+    """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
+    workers: int = 2
+    """Processes; each uses one thread. The result does not depend on it."""
+    json: Path | None = None
+    """Also write the table there as JSON."""
+
+    def run(self) -> int:
+        from motion.experiment.campaign import execute
+
+        experiment = self.experiment()
+        begin = time.perf_counter()
+        with console.progress() as report:
+            execute(experiment, report)
+        show(experiment, time.perf_counter() - begin, self.json)
+        return 0
+
+    def experiment(self) -> Experiment:
+        """The experiment that the flags describe."""
+        from motion.experiment.arms import LoopConfig
+        from motion.experiment.campaign import Experiment
+        from motion.experiment.presets import preset_named
+
+        preset = preset_named(self.preset)
+        if self.n is not None:
+            preset = replace(preset, n=self.n)
+        name = "embedded" if self.data is None else self.data.resolve().name
+        return Experiment(
+            self.out or Path("runs") / f"motion-{self.preset}-{name}",
+            preset,
+            self.data,
+            LoopConfig(self.schedule, self.lam, self.gamma),
+            self.arms,
+            self.seeds,
+            self.generations,
+            self.skip_bad,
+            self.workers,
+        )
+
+
+def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
+    """The tables at the end: measures by arm, seconds by stage, where things lie."""
+    import numpy as np
+
+    from loop import files
+    from motion.experiment.arms import ARM_LABELS
+    from motion.experiment.campaign import costs, records
+
+    info = files.read_json(experiment.out / "experiment.json")
+    rows: list[dict[str, Any]] = []
+    for arm in experiment.arms:
+        for seed, chain in zip(experiment.seeds, records(experiment, arm), strict=True):
+            rows += [
+                {"arm": arm, "seed": seed, "generation": record.generation, **record.measures,
+                 "corrected": record.correction.get("samples"), "failed": record.correction.get("failed")}
+                for record in chain
+            ]  # fmt: skip
+
+    def mean(arm: str | None, generation: int, name: str) -> float | None:
+        found = [
+            float(row[name])
+            for row in rows
+            if (arm is None or row["arm"] == arm) and row["generation"] == generation and name in row
+        ]
+        return float(np.mean(found)) if found else None
+
+    last = experiment.steps
+    table: list[list[Any]] = [["real motions", "-", *(info["floor"].get(name) for name in _SHOWN)]]
+    table.append(["generation 0 (shared)", 0, *(mean(None, 0, name) for name in _SHOWN)])
+    if last > 0:
+        table += [[ARM_LABELS[arm], last, *(mean(arm, last, name) for name in _SHOWN)] for arm in experiment.arms]
+    data = info["identity"]["data"]
+    title = f"{data['source']}, n = {experiment.preset.n}, {experiment.loop.schedule}, lam = {experiment.loop.lam:g}"
+    console.show_table(title, ("arm", "gen", *_HEADS), table)
+    _show_costs(experiment, costs)
+    if data["skipped"]:
+        console.out.print(f"{data['skipped']} motions were left out: {'; '.join(data['skipped_names'][:3])} ...")
+    console.out.print(f"{seconds:.0f} s; kept in {experiment.out}; pictures: scsc plot {experiment.out}")
+    console.write_json(json, {"rows": rows, "floor": info["floor"], "seconds": seconds})
+
+
+def _show_costs(experiment: Experiment, costs: Any) -> None:
+    """Mean seconds a generation and stage, by arm."""
+    import numpy as np
+
+    stages = ("sample", "correct", "fit", "measure")
+    table: list[list[Any]] = []
+    shared = costs([experiment.folder("shared", seed) for seed in experiment.seeds])
+    for label, found in [("generation 0", shared)] + [
+        (
+            arm,
+            [cost for cost in costs([experiment.folder(arm, s) for s in experiment.seeds]) if "fit" in cost["seconds"]],
+        )
+        for arm in experiment.arms
+    ]:
+        later = found if label == "generation 0" else found[1:] if len(found) > 1 else []
+        if later:
+            means = [float(np.mean([cost["seconds"].get(stage, 0.0) for cost in later])) for stage in stages]
+            peak = max(cost["peak_memory_mb"] for cost in later)
+            table.append([label, *means, sum(means), peak])
+    console.show_table("seconds a generation", ("arm", *stages, "all", "peak MB"), table)
