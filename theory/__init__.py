@@ -1,1 +1,43 @@
-"""Formulas and their proofs: plain arithmetic on floats, arrays and sympy symbols. Imports nothing of ours."""
+"""Formulas of self-consuming loops and their proofs. Imports numpy at once, sympy only inside `proofs`.
+
+`updates` holds the rules as plain arithmetic, `rates` the contraction rates with the hypotheses they need, `moments`
+the exact finite-sample moments of the Gaussian loop, `proofs` and `checks` what `scsc theory` runs. Symbols: README.md.
+"""
+
+from theory.hypotheses import Hypothesis, HypothesisError, shares
+from theory.moments import Moments, Stationary, moments, spectral_radius, stationary
+from theory.rates import (
+    Rate,
+    half_life,
+    lam_max_euclidean,
+    lam_max_published,
+    rate_euclidean,
+    rate_exact,
+    rate_exponential_family,
+    rate_from_spectrum,
+    rate_published,
+    rate_tight,
+    relative_gap,
+)
+
+__all__ = [
+    "Hypothesis",
+    "HypothesisError",
+    "Moments",
+    "Rate",
+    "Stationary",
+    "half_life",
+    "lam_max_euclidean",
+    "lam_max_published",
+    "moments",
+    "rate_euclidean",
+    "rate_exact",
+    "rate_exponential_family",
+    "rate_from_spectrum",
+    "rate_published",
+    "rate_tight",
+    "relative_gap",
+    "shares",
+    "spectral_radius",
+    "stationary",
+]

@@ -1,0 +1,28 @@
+"""The README's promises: its code runs, its commands exist, its picture is there."""
+
+import re
+from pathlib import Path
+
+from scsc.main import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_corrector_example_runs(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 11
+    assert float(lines[-1].split()[1]) < float(lines[0].split()[1]), "shrinking shrinks"
+
+
+def test_every_command_is_named():
+    for name in COMMANDS:
+        assert f"scsc {name}" in TEXT or name == "demo"
+
+
+def test_linked_files_exist_and_are_small():
+    for link in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (ROOT / link).is_file(), link
+        assert (ROOT / link).stat().st_size < 1_000_000

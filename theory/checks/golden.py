@@ -1,0 +1,135 @@
+"""Golden numbers: values computed once by independent scripts, compared to half a unit of their last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from theory.checks.check import Check, Measured
+from theory.checks.families import logistic_density, logistic_grid, logistic_hessian, logistic_mu
+from theory.moments import moments, stationary
+from theory.rates import (
+    lam_max_published,
+    rate_euclidean,
+    rate_exponential_family,
+    rate_from_spectrum,
+    rate_published,
+    rate_tight,
+    relative_gap,
+)
+
+HALF_UNIT = 1.0 + 1e-6  # deviations below are in half units of the last digit given; 1e-6 for their own rounding
+
+
+def _deviation(pairs: Iterable[tuple[float, str]]) -> Measured:
+    """Largest |value - golden| in half units of the golden number's last digit."""
+    units = [abs(value - float(text)) / (0.5 * 10.0 ** -len(text.partition(".")[2])) for value, text in pairs]
+    return Measured(max(units), len(units))
+
+
+LAM_MAX = {0.0: ".500000", 0.1: ".523810", 0.3: ".565217", 1.0: ".666667", 5.0: ".857143"}
+RATES = (  # lam, gamma, exact, published at e = 0
+    (0.5, 0.0, ".333333", "1.000000"),
+    (0.5, 0.3, ".256410", ".769231"),
+    (0.5, 1.0, ".166667", ".500000"),
+    (0.25, 0.1, ".181818", ".303030"),
+)
+
+
+def _rates(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    pairs = [(lam_max_published(theory(gamma), 0.0), text) for gamma, text in LAM_MAX.items()]
+    for lam, gamma, exact, published in RATES:
+        pairs.append((rate_exponential_family(lam, theory(gamma)).value, exact))
+        pairs.append((rate_published(lam, theory(gamma), 0.0).value, published))
+    pairs.append((rate_exponential_family(1.0, theory(1.0)).value, ".250000"))
+    return _deviation(pairs)
+
+
+def _as_share(gamma: float) -> float:
+    """The strength whose correction applies to min(gamma, 1) of the samples: gamma misread as that share."""
+    return gamma / (1 - gamma) if gamma < 1 else float("inf")
+
+
+def _logistic(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """Data N(0, 9): A, W1 distance, e, mu and the four rates at lam = gamma = 1."""
+    x, data = logistic_grid(3.0)
+    dx = x[1] - x[0]
+    A = float((data * logistic_hessian(x)).sum() * dx)
+    model = logistic_density(x)
+    eps = float(np.abs(np.cumsum(data - model)).sum() * dx * dx)  # W1 = integral of |F - G|
+    e = relative_gap(eps, theory(), -A)
+    mu = logistic_mu(x, data)
+    return _deviation(
+        [
+            (A, "-.229676"),
+            (eps, "1.00736"),
+            (e, ".84409"),
+            (mu, "1.451321"),
+            (rate_from_spectrum(1.0, 1.0, mu).value, ".296028"),
+            (rate_tight(1.0, 1.0, e).value, ".3242"),
+            (rate_euclidean(1.0, 1.0, e).value, ".7977"),
+            (rate_from_spectrum(1.0, 1.0, logistic_mu(*logistic_grid(6.0))).value, ".361729"),
+        ]
+    )
+
+
+def _logistic_lipschitz() -> float:
+    """L of the logistic location: the largest |third derivative|, 1/(3 sqrt 3), found on a fine grid."""
+    x = np.linspace(0, 10, 200_001)
+    return float(np.abs(np.gradient(logistic_hessian(x), x)).max())
+
+
+STATIONARY = {0.0: ".0248756", 0.1: ".023099", 0.3: ".020775", 1.0: ".017352", 5.0: ".014422"}
+FIRST = (".0200000000", ".0214332676", ".0209977605", ".0208354088")
+
+
+def _moments(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """`theory` maps n to the real points believed to be used; n = 50, k = 25 and the settings named here."""
+    n = theory(50)
+    pairs = [(stationary(n, 25, gamma).M, text) for gamma, text in STATIONARY.items()]
+    pairs += list(zip(moments(n, 25, 0.3, 3).M.tolist(), FIRST, strict=True))
+    alone = stationary(50, 30, 0.1, "none")
+    fresh, biased = (stationary(100, 900, 0.0, "fresh", "unbiased", bias) for bias in (1.0, 0.8))
+    pairs += [(alone.M, ".165753"), (alone.S, ".834247")]
+    pairs += [(fresh.M, ".00528571"), (fresh.S, "1.0047619"), (biased.M, ".00188199"), (biased.S, ".35774839")]
+    pairs += [(1 / (100 * fresh.M), "1.891892"), (moments(50, 25, 0.0, 0).M[0], ".02")]
+    return _deviation(pairs)
+
+
+CHECKS = (
+    Check(
+        codes=("T4", "golden"),
+        statement="golden rates: exact, published and the published limit on lam at e = 0",
+        paper="Gillman et al., Theorem 4.3; this project",
+        status="D",
+        bound=HALF_UNIT,
+        theory=lambda gamma: gamma,
+        wrong_name="gamma misread as the share of samples corrected",
+        wrong_theory=_as_share,
+        measure=_rates,
+    ),
+    Check(
+        codes=("T3", "R3", "golden"),
+        statement="golden logistic location: A, W1, e, mu and the rates",
+        paper="this project",
+        status="D",
+        bound=HALF_UNIT,
+        theory=_logistic_lipschitz,
+        wrong_name="L of a Gaussian in natural parameters, 0",
+        wrong_theory=lambda: 0.0,
+        measure=_logistic,
+    ),
+    Check(
+        codes=("T9", "golden"),
+        statement="golden moments: stationary and first generations, three data regimes",
+        paper="this project",
+        status="D",
+        bound=HALF_UNIT,
+        theory=lambda n: n,
+        wrong_name="one degree of freedom less: n - 1 real points",
+        wrong_theory=lambda n: n - 1,
+        measure=_moments,
+    ),
+)

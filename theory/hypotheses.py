@@ -1,0 +1,76 @@
+"""What a theorem needs: named inequalities with both sides, and the error for where it says nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from theory import updates
+
+TAGS: dict[str, str] = {
+    "P": "read in the primary text",
+    "2nd": "read in a third-party note that quotes the paper",
+    "abs": "only the abstract was available",
+    "R": "reconstructed, consistent with our algebra",
+    "D": "derived and verified for this project",
+    "H": "heuristic",
+}
+
+
+class HypothesisError(ValueError):
+    """A theorem was asked about a loop that it does not cover."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One inequality a statement rests on: `name` in words, both sides as numbers, and whether it holds."""
+
+    name: str
+    left: float
+    right: float
+    holds: bool
+
+
+def below(name: str, left: float, right: float) -> Hypothesis:
+    """The hypothesis left < right."""
+    return Hypothesis(name, left, right, left < right)
+
+
+def kept_share(gamma: float) -> float:
+    """a = 1/(1+gamma); 0 for gamma = inf.
+
+    Raises:
+        ValueError: gamma is negative or nan.
+    """
+    if not gamma >= 0:  # also refuses nan
+        raise ValueError(f"gamma must be >= 0 (0 = no correction, inf = always), got {gamma!r}; choose such a value")
+    return float(updates.kept_share(gamma))
+
+
+def synthetic_share(lam: float) -> float:
+    """s = lam/(1+lam); 1 for lam = inf.
+
+    Raises:
+        ValueError: lam is negative or nan.
+    """
+    if not lam >= 0:
+        raise ValueError(
+            f"lam must be >= 0 (synthetic samples per real one, inf = no real data), got {lam!r}; choose such a value"
+        )
+    return 1.0 if math.isinf(lam) else float(updates.synthetic_share(lam))
+
+
+def shares(lam: float, gamma: float) -> tuple[float, float]:
+    """(s, a) of a loop that has an attracting fixed point.
+
+    Raises:
+        ValueError: lam or gamma is negative or nan.
+        HypothesisError: lam = inf with gamma = 0.
+    """
+    s, a = synthetic_share(lam), kept_share(gamma)
+    if math.isinf(lam) and gamma == 0:
+        raise HypothesisError(
+            "no real data and no correction: no attracting fixed point (lam = inf, gamma = 0); "
+            "take a finite lam or gamma > 0"
+        )
+    return s, a
