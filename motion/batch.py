@@ -89,6 +89,4 @@ class MotionBatch:
         with np.load(folder / "motions.npz", allow_pickle=False) as file:
             features, lengths = file["features"], file["lengths"]
         conditions = json.loads((folder / "conditions.json").read_text(encoding="utf-8"))
-        return cls(
-            features, lengths, *(tuple(conditions[key]) for key in ("captions", "actions", "ids"))
-        )
+        return cls(features, lengths, *(tuple(conditions[key]) for key in ("captions", "actions", "ids")))

@@ -1,0 +1,88 @@
+"""Plain folders: joints as `.npy`, or BVH of a known skeleton, each with its captions in a `.txt` of the same name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.data.bvh import read_bvh
+from motion.data.clip import Clip
+from motion.data.skeletons import body_joints
+from motion.kinematics.resample import resample
+from motion.kinematics.retarget import retarget
+from motion.kinematics.skeleton import N_JOINTS
+
+LICENCE = "the user's own data; terms not stated"
+_HUMANML3D_TAIL = re.compile(r"#[^#]*#[^#]*#[^#]*$")  # tokens, begin and end of the described part
+_MAX_COORDINATE = 1e4  # [m]; beyond it the unit is wrong
+
+
+def read_captions(path: Path) -> tuple[str, ...]:
+    """One caption a line; a HumanML3D tail (`#tokens#begin#end`) is cut off. Empty lines do not count.
+
+    Raises:
+        ValueError: the file is missing, no UTF-8 text, or has no caption.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise ValueError(
+            f"{path.name}: expected captions in this file, found no file; write one caption a line"
+        ) from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name}: expected UTF-8 text, found other bytes; save the captions as UTF-8") from None
+    captions = tuple(text for line in lines if (text := _HUMANML3D_TAIL.sub("", line).strip()))
+    if not captions:
+        raise ValueError(f"{path.name}: expected at least one caption, found an empty file; write one caption a line")
+    return captions
+
+
+def read_joints(path: Path) -> NDArray[np.float64]:
+    """Joints (T, 22, 3) [m], y up, 20 frames a second, as stored.
+
+    Raises:
+        ValueError: not such an array, or not finite.
+    """
+    try:
+        joints = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, OSError) as problem:
+        raise ValueError(f"{path.name}: expected a numpy array without pickled objects, but {problem}") from None
+    if not isinstance(joints, np.ndarray) or joints.dtype.kind not in "fiu":
+        kind = getattr(joints, "dtype", type(joints).__name__)
+        raise ValueError(f"{path.name}: expected an array of numbers (T, {N_JOINTS}, 3), found {kind}; save joints")
+    if joints.ndim != 3 or joints.shape[1:] != (N_JOINTS, 3) or len(joints) < 2:
+        raise ValueError(
+            f"{path.name}: expected joints of shape (T, {N_JOINTS}, 3) with T >= 2, found {joints.shape}; "
+            "recover joints from features first"
+        )
+    values = joints.astype(float)
+    wrong = ~(np.abs(values) < _MAX_COORDINATE)
+    if wrong.any():
+        frame, joint, _ = np.argwhere(wrong)[0]
+        value = values[wrong][0]
+        raise ValueError(
+            f"{path.name}: expected finite metres, found {value:g} at frame {frame}, joint {joint}; repair it"
+        )
+    return values
+
+
+def read_npy(path: Path, source: str) -> Clip:
+    """A `.npy` of joints with its captions, put on the uniform body."""
+    joints = retarget(read_joints(path)).astype(np.float32)
+    return Clip(path.stem, joints, read_captions(path.with_suffix(".txt")), "", source, LICENCE)
+
+
+def stem_of(path: Path) -> str:
+    """The clip's name: the file's without .bvh, .bvh.gz or .npy."""
+    return re.sub(r"(\.bvh(\.gz)?|\.npy)$", "", path.name, flags=re.IGNORECASE)
+
+
+def read_plain_bvh(path: Path, source: str) -> Clip:
+    """A BVH of a known skeleton with its captions, put on the uniform body at 20 frames a second."""
+    bvh = read_bvh(path)
+    joints = retarget(resample(body_joints(bvh), bvh.fps)).astype(np.float32)
+    name = stem_of(path)
+    return Clip(name, joints, read_captions(path.with_name(f"{name}.txt")), "", source, LICENCE)

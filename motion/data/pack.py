@@ -1,0 +1,208 @@
+"""A folder of motions read whole: which kind it is, its clips, what was left out and why, its fingerprint."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from motion.data import bandai, cmu, npy
+from motion.data.clip import Clip
+
+Kind = Literal["cmu", "bandai", "npy", "bvh"]
+Report = Callable[[str, int, int], None]
+Row = dict[str, str]
+_CHUNK = 8  # clips a worker process takes at once
+
+
+@dataclass(frozen=True)
+class Pack:
+    """The clips of a folder.
+
+    clips: in the order of the table, or of the names.
+    skipped: (name, reason) of what was left out.
+    fingerprint: sha256 over names and contents of the files that were read.
+    name: the folder's.
+    licence: terms of use.
+    """
+
+    clips: tuple[Clip, ...]
+    skipped: tuple[tuple[str, str], ...]
+    fingerprint: str
+    name: str
+    licence: str
+
+
+def kind_of(folder: Path) -> Kind:
+    """What kind of pack a folder is.
+
+    Raises:
+        FileNotFoundError: no such folder.
+        ValueError: not a folder, or none of the known kinds.
+    """
+    if not folder.exists():
+        raise FileNotFoundError(f"no folder {folder}; give the folder of a motion pack")
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is a file; give the folder of a motion pack")
+    if (folder / "trials.csv").is_file() and (folder / "bvh").is_dir():
+        return "cmu"
+    if (folder / "clips.csv").is_file() and (folder / "bvh").is_dir():
+        return "bandai"
+    if any(folder.glob("*.npy")):
+        return "npy"
+    if _plain_bvh(folder):
+        return "bvh"
+    raise ValueError(
+        f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, and for *.bvh or "
+        "*.bvh.gz with captions in *.txt"
+    )
+
+
+def load_pack(
+    folder: Path,
+    *,
+    skip_bad: bool = False,
+    limit: int | None = None,
+    workers: int = 1,
+    report: Report | None = None,
+) -> Pack:
+    """Read a pack: CMU trials, Bandai-Namco clips, or a plain folder of joints or BVH with captions.
+
+    A clip whose captions say nothing is always left out and listed.
+
+    Args:
+        folder: the pack.
+        skip_bad: leave out and list clips that cannot be read, instead of stopping at the first.
+        limit: read that many clips only, spread evenly over the pack.
+        workers: processes that read; the result does not depend on it.
+        report: told (stage, clips done, clips in all).
+
+    Raises:
+        FileNotFoundError: no such folder.
+        ValueError: an unknown kind of folder, a malformed table or clip, or nothing left.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be at least 1, got {limit}; leave it out to read the whole pack")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}; 1 reads in this process")
+    folder = Path(folder)
+    kind = kind_of(folder)
+    name = folder.resolve().name
+    table, rows = _rows(folder, kind)
+    rows = _spread(rows, limit)
+    skipped: list[tuple[str, str]] = []
+    readable = []
+    for row in rows:
+        if kind == "cmu" and not cmu.captions_of(row):
+            skipped.append((row["name"], "no caption: cmu_description and kitml_text are empty or 'Unknown'"))
+        else:
+            readable.append(row)
+    clips: list[Clip] = []
+    results = _read_all(partial(_try_read, folder, kind, name), readable, workers)
+    for done, (row, result) in enumerate(zip(readable, results, strict=True), 1):
+        if isinstance(result, Clip):
+            clips.append(result)
+        elif skip_bad:
+            skipped.append((row["name"], result))
+        else:
+            raise ValueError(f"{result}; --skip-bad leaves such clips out")
+        if report is not None:
+            report("reading motions", done, len(readable))
+    if not clips:
+        raise ValueError(f"{folder}: no clip could be read, {len(skipped)} left out ({skipped[0][1]})")
+    licence = {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE}.get(kind, npy.LICENCE)
+    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, licence)
+
+
+def _plain_bvh(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.name.lower().endswith((".bvh", ".bvh.gz")))
+
+
+def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
+    """The table's file if there is one, and one row a clip with at least `name` and `file` (within the folder)."""
+    if kind == "npy":
+        return [], [{"name": p.stem, "file": p.name} for p in sorted(folder.glob("*.npy"))]
+    if kind == "bvh":
+        return [], [{"name": npy.stem_of(p), "file": p.name} for p in _plain_bvh(folder)]
+    path, key, columns = (
+        (folder / "trials.csv", "trial", cmu.COLUMNS)
+        if kind == "cmu"
+        else (folder / "clips.csv", "clip", bandai.COLUMNS)
+    )
+    rows = list(_read_table(path, columns))
+    names = [row[key] for row in rows]
+    if len(set(names)) < len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise ValueError(f"{path.name}: each {key} must stand once, {twice!r} stands twice; remove one row")
+    for row in rows:
+        # A name is part of a path: it must not lead out of the folder.
+        if row[key] != Path(row[key]).name or not row[key].strip("."):
+            raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key]!r}; correct the table")
+    return [path], [row | {"name": row[key], "file": f"bvh/{row[key]}.bvh.gz"} for row in rows]
+
+
+def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [c for c in columns if c not in (reader.fieldnames or ())]
+            if missing:
+                raise ValueError(f"{path.name}: expected a column {missing[0]!r}, found {reader.fieldnames}")
+            for row in reader:
+                if any(row[c] is None for c in columns):
+                    raise ValueError(f"{path.name}, line {reader.line_num}: expected {len(columns)} fields or more")
+                yield {c: str(row[c]) for c in columns}
+    except (csv.Error, UnicodeDecodeError) as problem:
+        raise ValueError(f"{path.name}: expected a UTF-8 table with commas, but {problem}") from None
+
+
+def _spread(rows: list[Row], limit: int | None) -> list[Row]:
+    if limit is None or limit >= len(rows):
+        return rows
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).round().astype(int)]
+
+
+def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Clip | str:
+    """The clip, or why it cannot be read, in one line."""
+    try:
+        if kind == "cmu":
+            return cmu.read_trial(folder, row, source)
+        if kind == "bandai":
+            return bandai.read_clip(folder, row, source)
+        path = folder / row["file"]
+        return npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)
+    except (ValueError, OSError) as problem:
+        text = " ".join(str(problem).split())
+        return text if text.startswith(row["name"]) else f"{row['name']}: {text}"
+
+
+def _read_all(read: Callable[[Mapping[str, str]], Clip | str], rows: list[Row], workers: int) -> Iterator[Clip | str]:
+    if workers == 1 or len(rows) <= _CHUNK:
+        yield from map(read, rows)
+        return
+    # Spawned, not forked: a fork of a process with numeric threads may hang.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(read, rows, chunksize=_CHUNK)
+
+
+def _fingerprint(folder: Path, table: list[Path], rows: Sequence[Row]) -> str:
+    files = {path.relative_to(folder).as_posix() for path in table}
+    for row in rows:
+        files.add(row["file"])
+        captions = f"{row['name']}.txt"
+        if not table and (folder / captions).is_file():
+            files.add(captions)
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        path = folder / file
+        content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"missing"
+        digest.update(file.encode() + b"\0" + content)
+    return digest.hexdigest()

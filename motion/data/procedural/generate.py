@@ -1,0 +1,128 @@
+"""Procedural motions: captioned, of many kinds, each from its own random stream."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.data.clip import Clip
+from motion.data.procedural import gait, standing
+from motion.data.procedural.body import build, centre_of_mass
+from motion.data.procedural.gait import GRAVITY
+from motion.data.procedural.words import PHRASES, sentences
+from motion.kinematics.retarget import normalise
+from motion.kinematics.skeleton import FPS
+
+Float = NDArray[np.float64]
+
+KINDS = tuple(PHRASES)
+"""All kinds of motion, which are also the action labels."""
+SOURCE = "procedural"
+LICENCE = "made by this program; MIT, as the program"
+MIN_FRAMES, MAX_FRAMES = 30, 400
+_TEMPO = {-1: 0.72, 0: 1.0, 1: 1.35}
+_SIZE = {-1: 0.75, 0: 1.0, 1: 1.25}
+
+
+def generate(n: int, *, frames: int, seed: int, kinds: tuple[str, ...] | None = None) -> tuple[Clip, ...]:
+    """n clips, balanced over kinds (counts differ by at most one).
+
+    Clip i depends on (seed, i, frames, kinds) only: fewer clips are the first ones of more.
+
+    Args:
+        n: how many.
+        frames: length of each, at 20 frames a second; repetitions are chosen to fit.
+        seed: of all random streams.
+        kinds: which kinds; None means all of KINDS.
+
+    Returns:
+        Clips on the uniform body, on the floor, starting at x = z = 0 facing +z; action is the kind.
+
+    Raises:
+        ValueError: n below 1, frames outside 30..400, a negative seed, an unknown kind.
+    """
+    chosen = KINDS if kinds is None else tuple(kinds)
+    if n < 1:
+        raise ValueError(f"the number of motions must be at least 1, got {n}; ask for some")
+    if not MIN_FRAMES <= frames <= MAX_FRAMES:
+        raise ValueError(f"frames must be between {MIN_FRAMES} and {MAX_FRAMES} (at 20 a second), got {frames}")
+    if seed < 0:
+        raise ValueError(f"seed must not be negative, got {seed}; choose 0 or more")
+    unknown = [kind for kind in chosen if kind not in PHRASES]
+    if unknown or not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"kinds must be some of {', '.join(KINDS)}, each once, got {', '.join(chosen) or 'none'}")
+    return tuple(_clip(i, frames, seed, chosen) for i in range(n))
+
+
+def _clip(i: int, frames: int, seed: int, kinds: tuple[str, ...]) -> Clip:
+    label = zlib.crc32(b"procedural motion")
+    # Each block of as many clips as there are kinds has every kind once, in a random order.
+    order = np.random.default_rng([seed, label, 0, i // len(kinds)]).permutation(len(kinds))
+    kind = kinds[order[i % len(kinds)]]
+    rng = np.random.default_rng([seed, label, 1, i])
+    tempo, size = (int(step) for step in rng.integers(-1, 2, 2))
+    joints, extra = _motion(kind, np.arange(frames) / FPS, tempo, size, rng)
+    captions = sentences(kind, tempo, size, extra, rng)
+    return Clip(f"{SOURCE}-{seed}-{i:05d}", joints.astype(np.float32), captions, kind, SOURCE, LICENCE)
+
+
+def _motion(kind: str, t: Float, tempo: int, size: int, rng: np.random.Generator) -> tuple[Float, str]:
+    """Joints (T, 22, 3) and what else the caption should say."""
+    fast = _TEMPO[tempo] * rng.uniform(0.93, 1.07)
+    large = _SIZE[size] * rng.uniform(0.95, 1.05)
+    extra = ""
+    side = 1 if kind.endswith("right") else 0
+    to_left = 1.0 - 2.0 * side
+    airborne: NDArray[np.bool_] | None = None
+    if kind in ("walk", "run"):
+        veer = int(rng.integers(-1, 2))
+        turning = veer * rng.uniform(0.25, 0.5) * fast
+        extra = {-1: " veering right", 0: "", 1: " veering left"}[veer]
+        if kind == "walk":
+            pose = gait.walk(t, fast, large, 0.0, turning, rng)
+        else:
+            pose = gait.run(t, 1 + 0.6 * (fast - 1), 1 + 0.6 * (large - 1), turning, rng)
+    elif kind == "walk backward":
+        pose = gait.walk(t, fast, large, np.pi, 0.0, rng)
+    elif kind.startswith("side step"):
+        pose = gait.side_step(t, to_left, fast, large, rng)
+    elif kind.startswith("turn"):
+        pose = gait.turn_in_place(t, to_left, fast, large, rng)
+    elif kind in ("jump", "jump forward"):
+        distance = 0.0 if kind == "jump" else 0.4 * large
+        pose, airborne = standing.jump(t, fast, large, distance, rng)
+    elif kind in ("squat", "crouch"):
+        pose = standing.squat(t, fast, large, kind == "crouch", rng)
+    elif kind == "bow":
+        pose = standing.bow(t, fast, large, rng)
+    elif kind == "raise arms":
+        sideways = bool(rng.integers(2))
+        extra = " to the sides" if sideways else " in front"
+        pose = standing.raise_arms(t, fast, min(large, 1.1), sideways, rng)
+    elif kind == "idle":
+        pose = standing.idle(t, fast, large, rng)
+    else:
+        act = {"kick": standing.kick, "punch": standing.punch, "wave": standing.wave}[kind.split()[0]]
+        pose = act(t, side, fast, large, rng)
+    joints = build(pose)
+    if airborne is not None:
+        joints = _falling(joints, airborne)
+    return normalise(joints), extra
+
+
+def _falling(joints: Float, airborne: NDArray[np.bool_]) -> Float:
+    """The whole body shifted in flight so that its centre of mass falls freely between take-off and landing."""
+    joints = joints.copy()
+    edges = np.flatnonzero(np.diff(airborne.astype(int), prepend=0, append=0))
+    for first, stop in edges.reshape(-1, 2):
+        span = np.arange(stop - first)
+        if span.size < 3:
+            continue
+        centre = centre_of_mass(joints[first:stop])
+        share = (span / span[-1])[:, None]
+        wanted = centre[0] + share * (centre[-1] - centre[0])
+        wanted[:, 1] += GRAVITY / 2 * (span * (span[-1] - span)) / FPS**2
+        joints[first:stop] += (wanted - centre)[:, None]
+    return joints

@@ -1,0 +1,245 @@
+"""Curves of the toy loops, with the theory's curve over the measured one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from loop.records import read_config
+from plots import panels, style
+from plots.findings import draw_pages
+from plots.folders import ENSEMBLE, NothingToPlot, kind_of, read_arrays
+from plots.panels import Measure
+from plots.runs import read_experiment
+from plots.statistics import Band, Floats, band
+from plots.style import Look, Picture
+from theory.moments import moments
+
+REGIMES = {"augment": "fixed", "fresh": "fresh", "replace": "none"}
+"""Schedules whose moments are known exactly, and what theory calls their real data."""
+
+MEASURES: dict[str, Measure] = {
+    "w2": Measure("Wasserstein-2 distance to the truth", "target units", "lower is better"),
+    "mean_error2": Measure("Squared error of the mean / d", "target units²", "lower is better"),
+}
+_ROWS = 4  # lambdas on one picture
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A toy ensemble: G generations, S seeds, C cells (each a gamma and a lambda)."""
+
+    generation: Floats  # (G,)
+    gamma: Floats  # (C,)
+    lam: Floats  # (C,)
+    w2: Floats  # (G, S, C) Wasserstein-2 distance to the truth, not squared [target units]
+    mean_error2: Floats  # (G, S, C) |mu - mu*|^2 / d [target units squared]
+    identity: Mapping[str, Any]
+
+
+def draw(folder: Path, out: Path) -> list[Picture]:
+    """All pictures of a toy ensemble, or of a point-wise toy run.
+
+    Args:
+        folder: what the run wrote.
+        out: where the pictures go; made if missing.
+
+    Raises:
+        NothingToPlot: no generation is finished.
+        ValueError, OSError: damaged or unreadable files, named in the message.
+    """
+    if kind_of(folder) != ENSEMBLE:
+        experiment = read_experiment(folder)
+        names = list(dict.fromkeys(name for arm in experiment.arms for name in arm.measured))
+        pictures = draw_pages([("measures", names)], experiment, MEASURES, out)
+        if not pictures:
+            raise NothingToPlot(f"{folder} holds nothing to plot: its records have no numbers")
+        return pictures
+    curves = read_curves(folder)
+    lams = np.unique(curves.lam)
+    pictures = []
+    with style.paper():
+        for at in range(0, len(lams), _ROWS):
+            figure, title, notes = curves_figure(curves, lams[at : at + _ROWS])
+            stem = "curves" if len(lams) <= _ROWS else f"curves-{at // _ROWS + 1}"
+            pictures.append(Picture(style.save(figure, out / stem), title, notes))
+    return pictures
+
+
+def read_curves(folder: Path) -> Curves:
+    """The curves of an ensemble folder.
+
+    Raises:
+        ValueError: a damaged file or arrays that do not fit together; the message names the file.
+        NothingToPlot: the ensemble has no curves yet.
+    """
+    identity = read_config(folder).get("identity", {})
+    path = folder / "curves.npz"
+    if not path.exists():
+        raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
+    axes = {"generation": 1, "gamma": 1, "lam": 1, "w2": 3, "mean_error2": 3}
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in read_arrays(path, axes).items()}
+    cells = (len(arrays["generation"]), arrays["w2"].shape[1], len(arrays["gamma"]))
+    for name in ("w2", "mean_error2"):
+        if arrays[name].shape != cells or len(arrays["lam"]) != cells[2]:
+            raise ValueError(
+                f"{path}: {name} must be (generations, seeds, cells) = {cells}, got {arrays[name].shape} with "
+                f"{len(arrays['lam'])} lam; run it again"
+            )
+    if 0 in cells:
+        raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
+    return Curves(**arrays, identity=identity if isinstance(identity, dict) else {})
+
+
+def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str, ...]]:
+    """One row a lambda: W2 on the left, squared error of the mean with the theory's curve on the right.
+
+    Returns:
+        The figure, its title, and notes (how often theory lies in the band, or why there is no theory curve).
+    """
+    gammas = np.unique(curves.gamma)
+    looks = dict(zip(gammas.tolist(), style.ordered_looks(len(gammas)), strict=True))
+    seeds = curves.w2.shape[1]
+    height = 2.3 * len(lams) + 0.95 + 0.16 * (len(gammas) > 8)
+    figure = style.new_figure(height)
+    axes = figure.subplots(len(lams), 2, squeeze=False)
+    notes: list[str] = []
+    with_theory = False
+    for (left, right), lam in zip(axes, lams, strict=True):
+        cells = _cells(curves, lam)
+        distances = {gamma: band(curves.w2[:, :, cell], axis=1) for gamma, cell in cells.items()}
+        errors = {gamma: band(curves.mean_error2[:, :, cell], axis=1) for gamma, cell in cells.items()}
+        predicted = {gamma: theory_mean(curves, cell) for gamma, cell in cells.items()}
+        known = {gamma: value for gamma, value in predicted.items() if value is not None}
+        for gamma, value in known.items():
+            name = f"theory {gamma:g}"
+            right.plot(curves.generation, value, color="black", linestyle="--", linewidth=0.9, zorder=3, gid=name)
+        _panel(left, curves.generation, distances, looks, [])
+        _panel(right, curves.generation, errors, looks, list(known.values()))
+        with_theory |= bool(known)
+        agreement = _agreement(errors, known, seeds)
+        notes.append(f"λ = {_number(lam)}: {agreement}")
+        panels.head_panel(left, f"λ = {_number(lam)}: distance to the truth", f"last: {_range(distances)}")
+        panels.head_panel(right, f"λ = {_number(lam)}: squared error of the mean", agreement)
+        left.set_ylabel("$W_2$ [target units]")
+        right.set_ylabel("$|\\mu-\\mu^*|^2/d$ [target units²]")
+    for panel in axes[-1]:
+        panel.set_xlabel("generation")
+    title = _title(curves, lams)
+    style.headline(figure, title)
+    what = f"{seeds} seeds, 95 % band of the mean" if seeds > 1 else "1 seed, no band"
+    handles = [_handle(looks[gamma], f"γ = {_number(gamma)}") for gamma in gammas.tolist()]
+    if with_theory:
+        handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.9, label="theory, exact"))
+    legend = figure.legend(
+        handles=handles,
+        loc="outside lower left",
+        ncols=min(len(handles), 9),
+        columnspacing=1.2,
+        title=what,
+        title_fontproperties={"size": 6},
+        alignment="left",
+    )
+    legend.get_title().set_color(style.GREY)
+    return figure, title, tuple(notes)
+
+
+def theory_mean(curves: Curves, cell: int) -> Floats | None:
+    """E|mu - mu*|^2/d of a cell at each of the curves' generations, (G,); None where theory has no exact answer.
+
+    Source: theory.moments (maximum likelihood, full covariance of any dimension), for the schedules in `REGIMES`.
+    """
+    schedule = curves.identity.get("schedule", {})
+    regime = REGIMES.get(schedule.get("name", "") if isinstance(schedule, Mapping) else "")
+    n, k = curves.identity.get("n"), _synthetic(curves, cell)
+    steps = curves.generation.astype(int)
+    if regime is None or not isinstance(n, int) or k is None or steps.min() < 0 or (steps != curves.generation).any():
+        return None
+    predicted = moments(n, k, float(curves.gamma[cell]), int(steps.max()), regime=regime, normalisation="mle")  # type: ignore[arg-type]
+    mean_error: Floats = predicted.M[steps]
+    return mean_error
+
+
+def _synthetic(curves: Curves, cell: int) -> int | None:
+    """k, the synthetic points of a generation: the config lists one for all cells, or one a cell."""
+    listed = curves.identity.get("k", [])
+    listed = [listed] if isinstance(listed, int) else listed
+    if not isinstance(listed, list) or len(listed) not in (1, len(curves.gamma)):
+        return None
+    k = listed[cell if len(listed) > 1 else 0]
+    return k if isinstance(k, int) else None
+
+
+def _cells(curves: Curves, lam: float) -> dict[float, int]:
+    """gamma -> cell, for one lambda, gammas rising."""
+    found = [int(cell) for cell in np.flatnonzero(curves.lam == lam)]
+    return {float(curves.gamma[cell]): cell for cell in sorted(found, key=lambda cell: curves.gamma[cell])}
+
+
+def _panel(
+    panel: Axes, generation: Floats, bands: Mapping[float, Band], looks: Mapping[float, Look], theory: list[Floats]
+) -> None:
+    for gamma, over_seeds in bands.items():
+        panels.draw_band(panel, generation, over_seeds, looks[gamma], f"gamma {gamma:g}")
+    means = np.concatenate([over_seeds.mean for over_seeds in bands.values()] + theory)
+    means = means[np.isfinite(means) & (means > 0)]
+    if len(means) and means.max() / means.min() > panels.LOG_RATIO / 3:  # collapse and correction are exponential
+        panel.set_yscale("log", nonpositive="clip")
+        panel.set_ylim(means.min() / 1.4, means.max() * 1.4)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+
+
+def _agreement(errors: Mapping[float, Band], predicted: Mapping[float, Floats], seeds: int) -> str:
+    """How often the theory lies inside the measured band (95 % expected, neighbours depend on each other)."""
+    if not predicted:
+        return "no exact theory curve for this schedule"
+    if seeds < 2:
+        return "theory dashed, one seed cannot test it"
+    inside = np.concatenate(
+        [(errors[gamma].low <= value) & (value <= errors[gamma].high) for gamma, value in predicted.items()]
+    )
+    return f"theory in the 95 % band at {100 * inside.mean():.0f} % of points"
+
+
+def _range(bands: Mapping[float, Band]) -> str:
+    """The last mean at the weakest and at the strongest correction."""
+    ends = [(gamma, float(over_seeds.mean[-1])) for gamma, over_seeds in bands.items()]
+    picked = [ends[0], ends[-1]] if len(ends) > 1 else ends
+    return " · ".join(f"{panels.short(value)} at γ = {_number(gamma)}" for gamma, value in picked)
+
+
+def _title(curves: Curves, lams: Floats) -> str:
+    schedule = curves.identity.get("schedule", {})
+    name = schedule.get("name", "?") if isinstance(schedule, Mapping) else "?"
+    n, d = (curves.identity.get(key, "?") for key in ("n", "dimension"))
+    words = f"Gaussian loop, schedule {name}, n = {n}, d = {d}"
+    last = band(curves.w2[-1], axis=0).mean  # (C,)
+    cells = [_cells(curves, lam) for lam in lams]
+    if any(len(row) < 2 for row in cells):
+        return f"{words}: W2 to the truth after {curves.generation[-1]:.0f} generations {_span(last)}"
+    ends = [(list(row.items())[0], list(row.items())[-1]) for row in cells]
+    weak, strong = sorted({low[0] for low, _ in ends}), sorted({high[0] for _, high in ends})
+    factors = np.array([last[high] / last[low] if last[low] > 0 else np.nan for (_, low), (_, high) in ends])
+    low_name, high_name = ("/".join(map(_number, values)) for values in (weak, strong))
+    return f"{words}: final W2 at γ = {high_name} is {_span(factors)} times that at γ = {low_name}"
+
+
+def _span(values: Floats) -> str:
+    low, high = (panels.short(float(value)) for value in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"
+
+
+def _handle(look: Look, label: str) -> Line2D:
+    return Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=label)
+
+
+def _number(value: float) -> str:
+    return "∞" if np.isinf(value) else f"{value:g}"
