@@ -122,6 +122,16 @@ def load_pack(
     return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, licence)
 
 
+def source_fingerprint(folder: Path) -> str:
+    """The `fingerprint` that `load_pack` would give the whole pack, without parsing it.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_pack`, where the folder or its table is wrong.
+    """
+    table, rows = _rows(folder, kind_of(folder))
+    return _fingerprint(folder, table, rows)
+
+
 def _plain_bvh(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.name.lower().endswith((".bvh", ".bvh.gz")))
 

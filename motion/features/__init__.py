@@ -1,0 +1,1 @@
+"""Motion representations: joints to features and back, and their normalisation."""

@@ -1,0 +1,1 @@
+"""The text-to-motion diffusion model: denoiser, schedule and samplers, training, the fitted generator."""

@@ -1,0 +1,7 @@
+"""Physics: a simulated humanoid under gravity and contact, and the corrector built on it."""
+
+from motion.physics.correct import JointsReport, correct_joints
+from motion.physics.corrector import PhysicsCorrector
+from motion.physics.settings import LEAST_FORCE, PhysicsSettings, Residual
+
+__all__ = ["LEAST_FORCE", "JointsReport", "PhysicsCorrector", "PhysicsSettings", "Residual", "correct_joints"]

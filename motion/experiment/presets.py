@@ -1,0 +1,83 @@
+"""Presets: everything that sets the size of a motion experiment."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Sizes of one experiment.
+
+    frames: features per motion (20 a second), one less than its frames.
+    n: real training motions. reference: held-out real motions that all samples are measured against.
+    evaluation: samples drawn for measuring each generation.
+    generations: after generation 0.
+    first_steps, steps: optimiser steps of generation 0 and of each later one.
+    width, layers, heads, patch: of the denoiser. batch_size, learning_rate, fine_learning_rate: of its training.
+    sampler_steps, guidance: of the sampler.
+    kinds: which of the embedded motions are used; None means all. Real packs are used whole.
+    """
+
+    frames: int
+    n: int
+    reference: int
+    evaluation: int
+    generations: int
+    first_steps: int
+    steps: int
+    width: int
+    layers: int
+    heads: int
+    patch: int = 4
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    fine_learning_rate: float = 3e-4
+    sampler_steps: int = 8
+    guidance: float = 1.0
+    kinds: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("frames", 8), ("n", 2), ("reference", 8), ("evaluation", 8), ("generations", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}; choose a larger number")
+        if self.evaluation > self.reference:
+            raise ValueError(
+                f"evaluation must be <= reference ({self.reference}), got {self.evaluation}; "
+                "every sample is asked for by another held-out caption"
+            )
+
+    def describe(self) -> dict[str, Any]:
+        """The sizes as JSON, less `generations`, by which a finished run may be extended."""
+        sizes = asdict(self)
+        del sizes["generations"]
+        return sizes
+
+
+FEW_KINDS = (
+    "walk", "walk backward", "run", "turn left", "jump", "squat", "bow", "kick left", "wave right", "raise arms",
+)  # fmt: skip
+"""Ten kinds: with few training motions each kind still has several."""
+
+PRESETS: dict[str, Preset] = {
+    "smoke": Preset(
+        frames=40, n=64, reference=128, evaluation=128, generations=3, first_steps=700, steps=50, width=96, layers=2,
+        heads=4, kinds=FEW_KINDS,
+    ),
+    "laptop": Preset(
+        frames=60, n=128, reference=256, evaluation=256, generations=10, first_steps=3000, steps=150, width=128,
+        layers=4, heads=4,
+    ),
+}  # fmt: skip
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {name!r}; choose one of them")
+    return PRESETS[name]

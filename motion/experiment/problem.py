@@ -1,0 +1,144 @@
+"""The loop's Problem for motion: a text-conditioned diffusion model on a prepared data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loop import Problem, Request, files
+from motion.batch import MotionBatch
+from motion.experiment.dataset import EMBEDDED, Dataset, fresh_procedural
+from motion.experiment.measures import Ruler
+from motion.experiment.presets import Preset
+from motion.features.hml263 import decode
+from motion.model import generator
+from motion.model.denoiser import ModelConfig
+from motion.model.diffusion import SamplerConfig
+from motion.model.generator import MotionModel
+from motion.model.training import TrainConfig
+
+_SHOWN = 3  # motions kept for the strip of stick figures, one per caption
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """No progress."""
+
+
+@dataclass(frozen=True)
+class MotionProblem(Problem[MotionModel, MotionBatch]):
+    """Samples are asked for by the captions of real motions, and have their lengths."""
+
+    dataset: Dataset
+    preset: Preset
+    report: Callable[[str, int, int], None] = field(default=silent, compare=False)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "motion", "preset": self.preset.describe(), "data": self.data()}
+
+    def data(self) -> dict[str, Any]:
+        return {key: self.dataset.info[key] for key in ("source", "source_fingerprint", "fingerprint", "licence")}
+
+    def real(self, generation: int, rng: np.random.Generator) -> MotionBatch:
+        if generation == 0:
+            return self.dataset.train
+        if self.dataset.info["source"] != EMBEDDED:
+            raise ValueError("the schedule 'fresh' needs new real motions each generation, which a pack cannot give")
+        return fresh_procedural(self.preset, generation, rng)
+
+    def fit(
+        self,
+        previous: MotionModel | None,
+        training: MotionBatch,
+        rng: np.random.Generator,
+        work: Path | None = None,
+    ) -> MotionModel:
+        first = TrainConfig(
+            steps=self.preset.first_steps,
+            batch_size=self.preset.batch_size,
+            learning_rate=self.preset.learning_rate,
+            model=self._size,
+        )
+        later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
+        config = first if previous is None else later
+        return generator.fit(previous, training, config, rng, work=work, report=self.report)
+
+    def sample(self, model: MotionModel, request: Request[MotionBatch], rng: np.random.Generator) -> MotionBatch:
+        """`count` motions for captions of `real`, drawn without replacement as long as there are any."""
+        rounds = -(-request.count // len(request.real))
+        order = np.concatenate([rng.permutation(len(request.real)) for _ in range(rounds)])[: request.count]
+        return self._draw(model, request.real.take(order), rng)
+
+    def measure(
+        self,
+        model: MotionModel,
+        synthetic: MotionBatch | None,
+        corrected: MotionBatch | None,
+        rng: np.random.Generator,
+    ) -> Mapping[str, Any]:
+        """The model's samples for held-out captions, and the training samples before and after correction."""
+        asked = self.dataset.reference.take(np.arange(self.preset.evaluation))
+        measures: dict[str, Any] = {"loss": model.loss}
+        measures |= self._ruler.measure(self._draw(model, asked, rng), self._train_features, rng)
+        if synthetic is not None and corrected is not None:
+            measures["frechet_before_correction"] = self._ruler.frechet(synthetic)
+            measures["frechet_after_correction"] = (
+                measures["frechet_before_correction"] if corrected is synthetic else self._ruler.frechet(corrected)
+            )
+        return measures
+
+    def save(self, model: MotionModel, folder: Path) -> None:
+        model.save(folder)
+
+    def load(self, folder: Path) -> MotionModel:
+        return MotionModel.load(folder)
+
+    def load_batch(self, folder: Path) -> MotionBatch:
+        return MotionBatch.load(folder)
+
+    def illustrate(self, model: MotionModel, folder: Path, rng: np.random.Generator) -> None:
+        """A few samples as joints: the captions are the same in every generation and arm."""
+        shown = self.dataset.reference.take(self._shown)
+        joints = decode(self._draw(model, shown, rng).features).astype(np.float32)
+        np.savez(folder / "strips.npz", joints=joints, lengths=shown.lengths)
+        files.write_json(folder / "strips.json", {"captions": shown.captions})
+
+    def floor(self) -> dict[str, float]:
+        """The same measures of real motions: the second set where there is one, else the reference itself."""
+        rng = np.random.default_rng(0)
+        second = self.dataset.second
+        if len(second):
+            return self._ruler.measure(second.take(np.arange(self.preset.evaluation)), self._train_features, rng)
+        floor = self._ruler.measure(self.dataset.reference, self._train_features, rng)
+        return {name: value for name, value in floor.items() if not name.startswith(("frechet", "action"))}
+
+    def _draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
+        sampler = SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
+        return asked.with_features(
+            generator.sample(model, asked.captions, asked.lengths, sampler, rng, report=self.report)
+        )
+
+    @property
+    def _size(self) -> ModelConfig:
+        p = self.preset
+        return ModelConfig(width=p.width, layers=p.layers, heads=p.heads, patch=p.patch, frames=p.frames)
+
+    @cached_property
+    def _ruler(self) -> Ruler:
+        return Ruler.fit(self.dataset.reference)
+
+    @cached_property
+    def _train_features(self) -> Any:
+        return self._ruler.kinematics(self.dataset.train)
+
+    @cached_property
+    def _shown(self) -> list[int]:
+        """The first motions of the reference with different actions."""
+        seen: dict[str, int] = {}
+        for index, action in enumerate(self.dataset.reference.actions):
+            seen.setdefault(action, index)
+        return list(seen.values())[:_SHOWN]

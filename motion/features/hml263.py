@@ -1,0 +1,217 @@
+"""The 263-dim motion representation of HumanML3D (Guo et al. 2022) and its inverse, vectorised over clips and frames.
+
+From T+1 frames of 22 joints (metres, y up) come T rows:
+
+| dims | content | unit |
+|---|---|---|
+| 0 | half the yaw from frame t to t+1 | rad/frame |
+| 1:3 | root velocity x, z in the heading frame of t+1 | m/frame |
+| 3 | root height | m |
+| 4:67 | joints 1..21 less the root's x, z, in the heading frame of t (height absolute) | m |
+| 67:193 | local rotations of joints 1..21, first two matrix columns each | - |
+| 193:259 | velocities of the 22 joints in the heading frame of t | m/frame |
+| 259:263 | contact of left ankle, left toe, right ankle, right toe | 0/1 |
+
+HumanML3D's quirks are kept: the heading takes the hips with the opposite sign of the shoulders, the rotations of every
+chain (the arms too) start from the heading, contact is a speed test without a height test. One thing is put right: the
+yaw step is taken from the quaternion with w >= 0. HumanML3D takes the arcsine of whichever sign comes, so a character
+that turns through the direction straight behind gets that one step with the wrong sign, and the recovered path
+bends by twice the step from there on.
+
+Source: https://github.com/EricGuo5513/HumanML3D (motion_representation), reimplemented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from motion.kinematics import rotations as rot
+from motion.kinematics.skeleton import CHAINS, FEET_LEFT, FEET_RIGHT, N_JOINTS, RAW_DIRECTIONS, J
+
+Floats = NDArray[np.floating[Any]]
+Float32 = NDArray[np.float32]
+Floor = Literal["clip", "given"]
+
+DIM = 263
+GROUPS: tuple[slice, ...] = (
+    slice(0, 1), slice(1, 3), slice(3, 4), slice(4, 67), slice(67, 193), slice(193, 259), slice(259, 263),
+)  # fmt: skip
+"""The seven groups of the table above; the normaliser shares one std inside each."""
+YAW, ROOT_VELOCITY, ROOT_HEIGHT, POSITIONS, ROTATIONS, VELOCITIES, CONTACTS = GROUPS
+
+CONTACT_SPEED2 = 0.002
+"""A foot joint touches the ground when it moves less than this per frame [m^2] (0.894 m/s at 20 fps)."""
+HEADING_SIGMA = 20.0
+"""Width of the Gaussian that smooths the heading [frames]."""
+
+_FORWARD = np.array([0.0, 0.0, 1.0])
+
+
+def encode(joints: Floats, *, floor: Floor = "clip") -> Float32:
+    """Features of clips: (..., T+1, 22, 3) [m, y up] -> (..., T, 263).
+
+    Every clip is moved so that its first root stands at x = z = 0 and it first faces +z.
+
+    Args:
+        joints: at least two frames.
+        floor: "clip" lowers each clip until its lowest joint touches y = 0, as HumanML3D does; "given" keeps heights
+            (a motion that floats or sinks keeps doing so: the choice for generated and corrected motions).
+
+    Raises:
+        ValueError: the shape is another one, or a value is not finite.
+    """
+    p: Floats = np.asarray(joints, dtype=np.float64)
+    if p.ndim < 3 or p.shape[-2:] != (N_JOINTS, 3) or p.shape[-3] < 2:
+        raise ValueError(f"joints must have shape (..., T+1 >= 2, {N_JOINTS}, 3), got {p.shape}; give one frame more")
+    if not np.all(np.isfinite(p)):
+        raise ValueError(f"joints must be finite, got {int((~np.isfinite(p)).sum())} nan or inf; drop those clips")
+    p = place(p, floor=floor)
+    heading = smoothed_heading(p)  # (..., T+1, 4) world -> heading frame
+    step = np.diff(p, axis=-3)  # (..., T, 22, 3)
+    now, after = heading[..., :-1, :], heading[..., 1:, :]
+    turn = rot.multiply(after, rot.inverse(now))
+    turn = np.where(turn[..., :1] < 0, -turn, turn)
+    half_yaw = np.arcsin(np.clip(turn[..., 2], -1, 1))
+    root_step = rot.rotate(after, step[..., 0, :])
+    local = p[..., :-1, :, :].copy()
+    local[..., 0::2] -= p[..., :-1, :1, 0::2]
+    local = rot.rotate(now[..., None, :], local)
+    feet = (step[..., [*FEET_LEFT, *FEET_RIGHT], :] ** 2).sum(axis=-1)
+    rows = p.shape[:-3] + (p.shape[-3] - 1,)
+    out = np.empty((*rows, DIM), dtype=np.float32)
+    out[..., 0] = half_yaw
+    out[..., ROOT_VELOCITY] = root_step[..., 0::2]
+    out[..., 3] = p[..., :-1, 0, 1]
+    out[..., POSITIONS] = local[..., 1:, :].reshape(*rows, -1)
+    out[..., ROTATIONS] = rot.to_6d(_chain_rotations(p[..., :-1, :, :], now)).reshape(*rows, -1)
+    out[..., VELOCITIES] = rot.rotate(now[..., None, :], step).reshape(*rows, -1)
+    out[..., CONTACTS] = feet < CONTACT_SPEED2
+    return out
+
+
+def decode(features: Floats, *, extra: bool = False) -> Float32:
+    """Joints of features: (..., T, 263) -> (..., T, 22, 3) [m], starting at x = z = 0, facing +z.
+
+    Only dims 0:67 are read (HumanML3D's `recover_from_ric`). With `extra` one frame more comes back, moved from the
+    last one by its velocities (dims 193:259), so that `encode(decode(x, extra=True), floor="given")` has T rows again.
+
+    Raises:
+        ValueError: the last axis is not 263, or there is no frame.
+    """
+    d = np.asarray(features, dtype=np.float64)
+    if d.ndim < 2 or d.shape[-1] != DIM or d.shape[-2] < 1:
+        raise ValueError(f"features must have shape (..., T >= 1, {DIM}), got {d.shape}")
+    half = np.zeros(d.shape[:-1])
+    half[..., 1:] = np.cumsum(d[..., :-1, 0], axis=-1)
+    to_world = rot.inverse(rot.about_y(2 * half))  # (..., T, 4)
+    step = np.zeros((*d.shape[:-1], 3))
+    step[..., 1:, 0::2] = d[..., :-1, ROOT_VELOCITY]
+    root = np.cumsum(rot.rotate(to_world, step), axis=-2)
+    joints = np.zeros((*d.shape[:-1], N_JOINTS, 3))
+    joints[..., 1:, :] = rot.rotate(to_world[..., None, :], d[..., POSITIONS].reshape(*d.shape[:-1], N_JOINTS - 1, 3))
+    joints[..., 0::2] += root[..., None, 0::2]
+    joints[..., 0, 1] = d[..., 3]
+    if extra:
+        velocity = d[..., -1:, VELOCITIES].reshape(*d.shape[:-2], 1, N_JOINTS, 3)
+        last = joints[..., -1:, :, :] + rot.rotate(to_world[..., -1:, None, :], velocity)
+        joints = np.concatenate([joints, last], axis=-3)
+    return joints.astype(np.float32)
+
+
+def encode_list(clips: Sequence[Floats], frames: int, *, floor: Floor = "clip") -> tuple[Float32, NDArray[np.int64]]:
+    """Features of clips of different lengths, zero-padded: (T_i+1, 22, 3) each -> (n, frames, 263), lengths T_i (n,).
+
+    The same values as `encode` clip by clip: clips are padded by holding their last frame, which is how the heading's
+    filter continues a clip anyway.
+
+    Raises:
+        ValueError: a clip has fewer than 2 or more than frames+1 frames.
+    """
+    for index, clip in enumerate(clips):
+        if not 2 <= len(clip) <= frames + 1:
+            raise ValueError(
+                f"clip {index} must have 2 to {frames + 1} frames, got {len(clip)}; crop it or raise frames"
+            )
+    lengths = np.array([len(clip) - 1 for clip in clips], dtype=np.int64)
+    if not clips:
+        return np.zeros((0, frames, DIM), np.float32), lengths
+    # Only as far as the longest clip: what lies beyond is zero.
+    longest = int(lengths.max())
+    held = np.stack([np.concatenate([c, np.repeat(c[-1:], longest + 1 - len(c), axis=0)]) for c in clips])
+    out = np.zeros((len(clips), frames, DIM), np.float32)
+    out[:, :longest] = encode(held, floor=floor)
+    out[np.arange(frames) >= lengths[:, None]] = 0
+    return out, lengths
+
+
+def decode_list(features: Floats, lengths: NDArray[np.int64], *, extra: bool = False) -> list[Float32]:
+    """Joints of padded features: (n, T, 263), lengths (n,) -> n arrays (length (+1 with `extra`), 22, 3) [m]."""
+    joints = decode(features)
+    parts = [joints[i, :length] for i, length in enumerate(lengths)]
+    if not extra:
+        return parts
+    last = last_frame(features, lengths, joints)
+    return [np.concatenate([part, last[i : i + 1]]) for i, part in enumerate(parts)]
+
+
+def last_frame(features: Floats, lengths: NDArray[np.int64], joints: Float32) -> Float32:
+    """The frame that follows each motion's last one, (n, 22, 3): moved by the last row's velocities."""
+    d = np.asarray(features, dtype=np.float64)
+    row = np.arange(len(d))
+    half = np.where(np.arange(d.shape[1]) < lengths[:, None] - 1, d[..., 0], 0).sum(axis=1)
+    velocity = d[row, lengths - 1, VELOCITIES].reshape(-1, N_JOINTS, 3)
+    moved = rot.rotate(rot.inverse(rot.about_y(2 * half))[:, None, :], velocity)
+    return np.asarray(joints[row, lengths - 1] + moved, dtype=np.float32)
+
+
+def place(joints: Floats, *, floor: Floor = "clip") -> Floats:
+    """The same clips with the first root at x = z = 0, first facing +z, and the floor as `encode` states it."""
+    p = joints.copy()
+    if floor == "clip":
+        p[..., 1] -= p[..., 1].min(axis=(-2, -1), keepdims=True)
+    elif floor != "given":
+        raise ValueError(f"floor must be 'clip' or 'given', got {floor!r}")
+    p[..., 0::2] -= p[..., :1, :1, 0::2]
+    first = p[..., 0, :, :]
+    across = (first[..., J["right_hip"], :] - first[..., J["left_hip"], :]) + (
+        first[..., J["right_shoulder"], :] - first[..., J["left_shoulder"], :]
+    )
+    turn = rot.between(_forward(across), _FORWARD)
+    return rot.rotate(turn[..., None, None, :], p)
+
+
+def smoothed_heading(joints: Floats) -> Floats:
+    """Rotation about y from the world into the heading frame, (..., T, 22, 3) -> (..., T, 4); identity at frame 0.
+
+    The hips enter with the opposite sign of `place`: HumanML3D unpacks the same four indices in another order there.
+    """
+    across = (joints[..., J["left_hip"], :] - joints[..., J["right_hip"], :]) + (
+        joints[..., J["right_shoulder"], :] - joints[..., J["left_shoulder"], :]
+    )
+    forward = gaussian_filter1d(_forward(across), HEADING_SIGMA, axis=-2, mode="nearest")
+    heading = rot.between(forward, _FORWARD)
+    heading[..., 0, :] = [1.0, 0.0, 0.0, 0.0]
+    return heading
+
+
+def _forward(across: Floats) -> Floats:
+    """Horizontal forward direction up x across, (..., 3); its length is the horizontal share of the unit `across`."""
+    a = rot.unit(across)
+    return np.stack([a[..., 2], np.zeros_like(a[..., 0]), -a[..., 0]], axis=-1)
+
+
+def _chain_rotations(joints: Floats, heading: Floats) -> Floats:
+    """Local rotations of joints 1..21, (..., T, 22, 3) -> (..., T, 21, 4); every chain starts from the heading."""
+    local = np.zeros((*joints.shape[:-2], N_JOINTS, 4))
+    for chain in CHAINS:
+        parent = heading
+        for start, end in zip(chain[:-1], chain[1:], strict=True):
+            bone = rot.between(RAW_DIRECTIONS[end], joints[..., end, :] - joints[..., start, :])
+            local[..., end, :] = rot.multiply(rot.inverse(parent), bone)
+            parent = bone  # parent * local, without the rounding
+    return local[..., 1:, :]

@@ -1,0 +1,89 @@
+"""What is wrong before any physics: jitter, and a floor that is too high, too low or drifting."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import butter, sosfiltfilt
+
+from motion.kinematics.skeleton import FPS, PARENTS
+from motion.physics.quaternions import Floats
+
+MILD, STRONG = (0.004, 5.0), (0.008, 3.0)
+"""(noise above which to filter [m], cut-off [Hz])."""
+RIGID_MAX = 0.0085
+"""Third differences of real dashes and runs look like noise of up to 7.2 mm at 20 fps; this stays above them [m]."""
+TREND_SIGMA = 0.75
+"""Standard deviation of the floor trend's Gaussian [s]."""
+REST_SPEED = 0.35
+"""A sole point slower than this rests [m/s]."""
+DEAD_BAND = (0.005, 0.015)
+"""Floor errors below the first are left alone, above the second fully removed [m]."""
+
+
+def noise_level(joints: Floats) -> Floats:
+    """Standard deviation of white noise that third differences show, (n, T, 22, 3) -> (n,) [m].
+
+    median |d3| / (0.6745 sqrt 20), of the joints' coordinates and of the bones' lengths: rigid bones tell jitter from
+    fast motion, whose third differences at 20 fps look like several mm of noise. Up to `RIGID_MAX` the smaller of
+    the two counts, above it the joints'.
+    """
+    bones = joints[:, :, 1:] - joints[:, :, PARENTS[1:]]
+    parts = []
+    for values in (joints, np.sqrt((bones * bones).sum(axis=-1))):
+        third = np.abs(np.diff(values, n=3, axis=1)).reshape(len(joints), -1)
+        parts.append(np.median(third, axis=1) / (0.6745 * np.sqrt(20.0)))
+    result: Floats = np.where(parts[0] > RIGID_MAX, parts[0], np.minimum(parts[0], parts[1]))
+    return result
+
+
+def denoise(joints: Floats) -> Floats:
+    """Zero-phase second-order Butterworth low-pass, only for clips whose noise level asks for it."""
+    level = noise_level(joints)
+    result = joints.copy()
+    for cut, chosen in ((MILD[1], (level > MILD[0]) & (level <= STRONG[0])), (STRONG[1], level > STRONG[0])):
+        if chosen.any():
+            sections = butter(2, cut, fs=FPS, output="sos")
+            result[chosen] = sosfiltfilt(sections, joints[chosen], axis=1, padlen=min(9, joints.shape[1] - 1))
+    return result
+
+
+def floor_trend(sole: Floats) -> Floats:
+    """Height of the floor that a clip seems to walk on, a slow trend, (n, T) [m].
+
+    The lowest sole point is taken where it rests; a clip without any such frame is given the 5 % quantile of its
+    lowest point.
+
+    Args:
+        sole: (n, T, 2, 4, 3) sole points [m].
+    """
+    n, frames = sole.shape[:2]
+    points = sole.reshape(n, frames, -1, 3)
+    step = np.gradient(points, axis=1) * FPS
+    speed = np.sqrt((step * step).sum(axis=-1))
+    which = points[..., 1].argmin(axis=-1)[..., None]
+    lowest = np.take_along_axis(points[..., 1], which, axis=-1)[..., 0]
+    rest = np.take_along_axis(speed, which, axis=-1)[..., 0] < REST_SPEED
+    weight = rest.astype(float)
+    # median of the resting frames: sort them first, the others to the end
+    ordered = np.sort(np.where(rest, lowest, np.inf), axis=1)
+    count = rest.sum(axis=1)
+    halves = [np.maximum(count - 1, 0) // 2, np.minimum(count // 2, frames - 1)]
+    middle = [np.take_along_axis(ordered, k[:, None], axis=1)[:, 0] for k in halves]
+    usual = np.where(count > 0, 0.5 * (middle[0] + middle[1]), np.quantile(lowest, 0.05, axis=1))
+    sigma = TREND_SIGMA * FPS
+    # a small prior weight carries the clip's usual height through long flights
+    total = gaussian_filter1d(weight, sigma, axis=1, mode="nearest") + 1e-3
+    above = gaussian_filter1d(weight * (lowest - usual[:, None]), sigma, axis=1, mode="nearest")
+    result: Floats = usual[:, None] + above / total
+    return result
+
+
+def reground(joints: Floats, sole: Floats) -> Floats:
+    """`joints` lowered or raised by the floor trend, so that resting soles are at y = 0."""
+    trend = floor_trend(sole)
+    low, high = DEAD_BAND
+    share = np.clip((np.abs(trend) - low) / (high - low), 0.0, 1.0)
+    result = joints.copy()
+    result[..., 1] -= (trend * share)[..., None]
+    return result

@@ -1,0 +1,82 @@
+"""What the physics corrector can be told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Residual:
+    """Bounds of the residual wrench: forces that no muscle and no floor gives, and that every such tracker needs.
+
+    In the world's axes; forces in body weights, per axis.
+    """
+
+    across: float  # at the pelvis, horizontally
+    up: float  # at the pelvis, vertically
+    torque: float  # at the pelvis [N m]
+    ankle: float  # at each ankle
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not (value >= 0 and math.isfinite(value)):
+                raise ValueError(f"residual {name} must be a finite number >= 0, got {value!r}; choose such a value")
+
+
+STRICT = Residual(0.1, 0.1, 60.0, 0.0)
+MODERATE = Residual(0.3, 0.3, 150.0, 0.05)
+USUAL = Residual(0.6, 0.5, 300.0, 0.15)
+STRONG = Residual(1.0, 0.7, 300.0, 0.3)
+LADDER = (USUAL, STRONG)
+"""The default: nearest to real motion (Frechet distance of 256 procedural motions to themselves corrected: 0.3)."""
+LEAST_FORCE = (STRICT, MODERATE, USUAL, STRONG)
+"""For a physical claim: about half the residual force, at the price of a bias (the same distance: 9)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhysicsSettings:
+    """Settings of the simulated humanoid and of what is done before it moves; units as noted."""
+
+    body: Literal["uniform", "clip"] = "uniform"  # bone lengths: our uniform body's, or each clip's own medians
+    rate: int = 240  # simulation steps per second; a multiple of 20
+    gravity: float = 9.81  # [m/s^2]; 0 and floor=False exist to show that the simulation matters
+    floor: bool = True
+    friction: float = 1.0  # of feet and floor
+    solver_iterations: int = 10
+    ladder: tuple[Residual, ...] = LADDER  # a clip gets the first of these bounds with which it follows its reference
+    accept: float = 0.025  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    denoise: bool = True  # low-pass where third differences show noise
+    reground: bool = True  # remove constant or slow floating and sinking
+    plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
+    feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
+    simulate: bool = True  # False stops at the kinematic reference
+    fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
+    threads: int = 1  # simulation threads; the result does not depend on them
+
+    def __post_init__(self) -> None:
+        if self.body not in ("uniform", "clip"):
+            raise ValueError(f"body must be 'uniform' or 'clip', got {self.body!r}; choose one of them")
+        if self.rate < 120 or self.rate % 20:
+            raise ValueError(
+                f"rate must be a multiple of 20 and at least 120 (steps a second), got {self.rate!r}; try 240"
+            )
+        for name in ("gravity", "friction", "accept"):
+            value = getattr(self, name)
+            if not (value >= 0 and math.isfinite(value)):
+                raise ValueError(f"{name} must be a finite number >= 0, got {value!r}; choose such a value")
+        if not self.ladder:
+            raise ValueError("ladder must hold at least one Residual, got none; give for instance (USUAL,)")
+        if not self.fail_distance > 0:
+            raise ValueError(f"fail_distance must be > 0 (metres), got {self.fail_distance!r}; the default is 0.5")
+        for name in ("threads", "solver_iterations"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}; choose 1 or more")
+
+    def describe(self) -> dict[str, Any]:
+        """All settings that change a result, as JSON; the number of threads does not."""
+        values = asdict(self)
+        del values["threads"]
+        values["ladder"] = list(values["ladder"])  # as JSON reads it back
+        return values

@@ -1,0 +1,257 @@
+"""The motion experiment at its smallest: arms, sharing, resuming, refusing; on the embedded motions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from loop import read_config, read_records, stream
+from motion.batch import MotionBatch
+from motion.data.clip import Clip
+from motion.experiment import dataset
+from motion.experiment.arms import LoopConfig, arm_parts
+from motion.experiment.campaign import Experiment, execute
+from motion.experiment.measures import Ruler
+from motion.experiment.presets import PRESETS, Preset, preset_named
+from motion.experiment.problem import MotionProblem
+
+TINY = Preset(
+    frames=32, n=6, reference=20, evaluation=12, generations=2, first_steps=6, steps=3, width=16, layers=1, heads=2,
+    batch_size=4, sampler_steps=3,
+)  # fmt: skip
+
+
+def silent(stage, done, total):
+    pass
+
+
+def deterministic(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in {"cost.json", ".lock", ".holder"}
+    }
+
+
+def go(out, **changes):
+    experiment = Experiment(out, **{"preset": TINY, "arms": ("real", "synthetic"), **changes})
+    execute(experiment, silent)
+    return experiment
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("experiment") / "whole"
+    go(out)
+    return out
+
+
+def test_arms_share_generation_zero_and_then_part(whole):
+    real, synthetic = (read_records(whole / arm / "seed-0000") for arm in ("real", "synthetic"))
+    assert (whole / "real/seed-0000/gen-0000/record.json").read_bytes() == (
+        whole / "synthetic/seed-0000/gen-0000/record.json"
+    ).read_bytes()
+    assert len(real) == len(synthetic) == 3
+    assert real[2]["training"] == {"real": 6, "synthetic": 0}
+    assert synthetic[2]["training"] == {"real": 0, "synthetic": 6}
+    assert real[1]["measures"]["frechet"] != synthetic[1]["measures"]["frechet"]
+
+
+def test_record_names_data_seed_and_versions(whole):
+    folder = whole / "synthetic/seed-0000"
+    record = read_records(folder)[1]
+    assert record["data"]["source"] == "procedural" and len(record["data"]["fingerprint"]) == 64
+    assert record["seed"] == 0
+    cost = json.loads((folder / "gen-0001/cost.json").read_text())
+    assert cost["versions"]["torch"] and cost["versions"]["mujoco"] and cost["commit"]
+    assert read_config(folder)["identity"]["problem"]["preset"]["n"] == 6
+    assert {"frechet", "skating", "floating", "penetration", "jerk", "diversity"} <= set(record["measures"])
+    assert all(np.isfinite(value) for value in record["measures"].values())
+
+
+def test_same_command_again_changes_nothing_and_more_generations_extend(whole, tmp_path):
+    go(tmp_path / "part", generations=1)
+    go(tmp_path / "part")
+    assert deterministic(tmp_path / "part") == deterministic(whole)
+    before = deterministic(whole)
+    go(whole)
+    assert deterministic(whole) == before
+
+
+def test_arms_and_seeds_can_be_added(whole, tmp_path):
+    go(tmp_path / "part", arms=("synthetic",))
+    go(tmp_path / "part")
+    assert deterministic(tmp_path / "part") == deterministic(whole)
+
+
+@pytest.mark.slow
+def test_number_of_workers_changes_nothing(whole, tmp_path):
+    go(tmp_path / "two", workers=2)
+    assert deterministic(tmp_path / "two") == deterministic(whole)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"preset": replace(TINY, n=7)}, "n: started with 6, now 7"),
+        ({"preset": replace(TINY, width=32)}, "width: started with 16, now 32"),
+        ({"loop": LoopConfig("augment")}, "schedule"),
+    ],
+)
+def test_another_experiment_in_the_same_folder_is_refused(whole, changes, text):
+    before = deterministic(whole)
+    with pytest.raises(ValueError, match="choose a new --out") as caught:
+        go(whole, **changes)
+    assert text in str(caught.value)
+    assert deterministic(whole) == before
+
+
+def test_damaged_data_is_detected(tmp_path):
+    data = dataset.prepare(tmp_path / "data", TINY, None, skip_bad=False)
+    arrays = dict(np.load(tmp_path / "data/train/motions.npz"))
+    arrays["features"][0, 0, 0] += 1
+    np.savez(tmp_path / "data/train/motions.npz", **arrays)
+    with pytest.raises(ValueError, match="is damaged"):
+        dataset.load(tmp_path / "data")
+    assert len(data.train) == 6
+
+
+def test_sets_are_disjoint_and_deterministic(tmp_path):
+    one = dataset.prepare(tmp_path / "a", TINY, None, skip_bad=False)
+    two = dataset.prepare(tmp_path / "b", TINY, None, skip_bad=False)
+    assert one.info == two.info
+    ids = [set(part.ids) for part in (one.train, one.reference, one.second)]
+    assert not ids[0] & ids[1] and not ids[1] & ids[2] and not ids[0] & ids[2]
+    fresh = [dataset.fresh_procedural(TINY, g, stream(0, g, "real")) for g in (1, 2)]
+    for batch in fresh:
+        assert not any(np.array_equal(batch.features[0], motion) for motion in one.train.features)
+    assert not np.array_equal(fresh[0].features, fresh[1].features)
+
+
+def cuts(sources, each, frames=33):
+    joints = np.zeros((frames, 22, 3), np.float32)
+    return [
+        Clip(f"clip{s}@{40 * i}", joints, ("a person stands",), "stand", "test", "none")
+        for s in range(sources)
+        for i in range(each)
+    ]
+
+
+def test_no_capture_is_in_two_sets():
+    groups = dataset._split(cuts(40, 5), TINY, np.random.default_rng(0))
+    assert [len(group) for group in groups] == [6, 20, 20]
+    captures = [{clip.name.partition("@")[0] for clip in group} for group in groups]
+    assert not captures[0] & captures[1] and not captures[1] & captures[2] and not captures[0] & captures[2]
+
+
+def test_too_little_data_says_how_much_is_needed():
+    with pytest.raises(ValueError, match="needed are 6 and 20"):
+        dataset._split(cuts(4, 3), TINY, np.random.default_rng(0))
+
+
+def test_measures_tell_real_from_shuffled_motion(tmp_path):
+    """Frames in random order: same poses, far away in the kinematic measures."""
+    data = dataset.prepare(tmp_path / "data", TINY, None, skip_bad=False)
+    ruler = Ruler.fit(data.reference)
+    order = np.random.default_rng(0).permutation(TINY.frames)
+    shuffled = data.second.with_features(np.ascontiguousarray(data.second.features[:, order]))
+    rng = np.random.default_rng(0)
+    assert ruler.frechet(data.reference) == pytest.approx(0, abs=1e-6)
+    real, broken = ruler.measure(data.second, None, rng), ruler.measure(shuffled, None, rng)
+    assert broken["jerk"] > 5 * real["jerk"]
+    assert broken["frechet"] > real["frechet"]
+
+
+def test_samples_follow_the_conditions_asked_for(tmp_path):
+    from loop import Request
+
+    data = dataset.prepare(tmp_path / "data", TINY, None, skip_bad=False)
+    problem = MotionProblem(data, TINY)
+    model = problem.fit(None, data.train, stream(0, 0, "fit"))
+    batch = problem.sample(model, Request(9, data.train), stream(0, 1, "sample"))
+    assert len(batch) == 9 and set(batch.ids) == set(data.train.ids)
+    assert sorted(batch.ids[:6]) == sorted(data.train.ids), "without replacement as long as there are any"
+    for caption, name in zip(batch.captions, batch.ids, strict=True):
+        assert caption == data.train.captions[data.train.ids.index(name)]
+    with pytest.raises(ValueError, match="cannot give"):
+        replace(problem, dataset=replace(data, info={**data.info, "source": "pack"})).real(1, stream(0, 1, "real"))
+
+
+def test_wrong_names():
+    with pytest.raises(ValueError, match="preset must be one of smoke, laptop"):
+        preset_named("huge")
+    with pytest.raises(ValueError, match="arms must be among"):
+        arm_parts("magic", LoopConfig())
+    with pytest.raises(ValueError, match="evaluation must be <= reference"):
+        replace(TINY, evaluation=100)
+    assert PRESETS["smoke"].generations >= 2
+
+
+def test_batch_round_trip(tmp_path):
+    data = dataset.prepare(tmp_path / "data", TINY, None, skip_bad=False)
+    again = MotionBatch.load(tmp_path / "data/train")
+    assert np.array_equal(again.features, data.train.features) and again.captions == data.train.captions
+    swapped = data.train.replace([1, 3], data.reference.take([0, 1]))
+    assert swapped.ids[1] == data.reference.ids[0] and swapped.ids[0] == data.train.ids[0]
+    with pytest.raises(ValueError, match="captions must have one entry per motion"):
+        MotionBatch(data.train.features, data.train.lengths, ("x",), data.train.actions, data.train.ids)
+
+
+def command(out, generations=3, workers=2):
+    """The real command with the tiny preset in place of smoke."""
+    code = (
+        "import sys, dataclasses\n"
+        "from motion.experiment import presets\n"
+        f"presets.PRESETS['smoke'] = presets.Preset(**{ {k: v for k, v in vars(TINY).items()}!r})\n"
+        "from scsc.main import main\n"
+        "if __name__ == '__main__':\n"
+        f"    sys.exit(main(['motion', 'run', '--out', {str(out)!r}, '--workers', '{workers}',"
+        f" '--generations', '{generations}']))\n"
+    )
+    script = out.with_suffix(".py")
+    script.write_text(code)
+    return [sys.executable, str(script)]
+
+
+def start(out, **more):
+    return subprocess.Popen(
+        command(out, **more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+@pytest.mark.slow
+def test_interrupted_and_killed_runs_equal_an_uninterrupted_one(tmp_path):
+    """The command with two workers: kill -9 of the parent alone at growing delays, then Ctrl-C to the whole group."""
+    reference = tmp_path / "whole"
+    begin = time.perf_counter()
+    process = start(reference)
+    out, error = process.communicate(timeout=300)
+    seconds = time.perf_counter() - begin
+    assert process.returncode == 0, error.decode()
+    run = tmp_path / "run"
+    rng = np.random.default_rng(0)
+    codes = []
+    for number in range(8):
+        process = start(run)
+        time.sleep(rng.uniform(0.3, 1.0) * seconds)
+        if number % 2:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.kill()
+        _, error = process.communicate(timeout=60)
+        codes.append(process.returncode)
+        if process.returncode == 130:
+            assert "the same command continues" in error.decode()
+        assert process.returncode in (0, 130, -9), error.decode()
+        assert "Traceback" not in error.decode()
+    assert 130 in codes and -9 in codes
+    process = start(run)
+    _, error = process.communicate(timeout=300)
+    assert process.returncode == 0, error.decode()
+    assert deterministic(run) == deterministic(reference)

@@ -1,0 +1,232 @@
+"""The physics corrector: it simulates gravity and contact, keeps the contract, and leaves good motions nearly alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from loop.corrector import Mixture
+from motion import plausibility
+from motion.batch import MotionBatch
+from motion.data.procedural import generate
+from motion.features.hml263 import decode_list, encode, encode_list
+from motion.physics import LEAST_FORCE, JointsReport, PhysicsCorrector, PhysicsSettings, Residual, correct_joints
+
+FRAMES = 30
+ONLY_STRICT = (Residual(0.1, 0.1, 60.0, 0.0),)
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(a - b, axis=-1).mean(axis=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def clean() -> np.ndarray:
+    return np.stack([clip.joints for clip in generate(10, frames=FRAMES, seed=11)]).astype(float)
+
+
+@pytest.fixture(scope="module")
+def report(clean: np.ndarray) -> JointsReport:
+    return correct_joints(clean, stages=True)
+
+
+@pytest.fixture(scope="module")
+def batch(clean: np.ndarray) -> MotionBatch:
+    sizes = [29, 29, 21, 29, 21, 12]
+    features, lengths = encode_list([clean[i, : size + 1] for i, size in enumerate(sizes)], 29, floor="given")
+    names = tuple(f"m{i}" for i in range(6))
+    return MotionBatch(features, lengths, names, ("",) * 6, names)
+
+
+def test_good_motions_stay_where_they_are(clean: np.ndarray, report: JointsReport) -> None:
+    assert report.success.all()
+    assert report.moved.mean() < 0.02 and report.moved.max() < 0.08
+    np.testing.assert_allclose(report.moved, distance(report.joints, clean))
+    speed = [
+        20 * np.linalg.norm(np.diff(x[:, :, 0, ::2], axis=1), axis=-1).mean(axis=1) for x in (clean, report.joints)
+    ]
+    travelling = speed[0] > 0.5
+    assert travelling.sum() >= 2
+    np.testing.assert_allclose(speed[1][travelling], speed[0][travelling], rtol=0.1)
+    assert (report.residual_force < 3).all() and (report.residual_torque > 0).all()
+
+
+def test_a_second_pass_moves_no_more_than_the_first(report: JointsReport) -> None:
+    again = correct_joints(report.joints)
+    assert again.success.all()
+    assert again.moved.mean() < 1.1 * report.moved.mean()
+
+
+def test_without_gravity_the_result_is_another(clean: np.ndarray, report: JointsReport) -> None:
+    weightless = correct_joints(clean, settings=PhysicsSettings(gravity=0.0))
+    assert (distance(weightless.joints, report.joints)[report.success] > 1e-4).all()
+    # Feed-forward torques know about gravity; without them stretched servos let the arms sag, by the way of gravity.
+    hands = [20, 21]
+    down = []
+    for gravity in (9.81, 0.0):
+        settings = PhysicsSettings(gravity=gravity, feed_forward=False, ladder=(Residual(3.0, 3.0, 3000.0, 0.0),))
+        found = correct_joints(clean, settings=settings, stages=True)
+        below = found.stages["fit"][:, 10:, hands, 1] - found.joints[:, 10:, hands, 1]
+        down.append(below[found.success].mean())
+    assert down[0] - down[1] > 0.005
+
+
+def test_without_a_floor_bodies_fall(clean: np.ndarray, report: JointsReport) -> None:
+    settings = PhysicsSettings(floor=False, feed_forward=False, ladder=ONLY_STRICT, fail_distance=1e3)
+    falling = correct_joints(clean, settings=settings)
+    # Nine tenths of the weight accelerate the body: 0.5 * 0.9 g t^2 within the clip.
+    expected = 0.5 * 0.9 * 9.81 * ((FRAMES - 1) / 20) ** 2
+    sunk = clean[:, -1, 0, 1] - falling.joints[:, -1, 0, 1]
+    np.testing.assert_allclose(sunk, expected, rtol=0.25)
+    assert (report.joints[:, -1, 0, 1] > 0.3).all()
+    # and with the usual bounds it is a failure that returns the original
+    failed = correct_joints(clean, settings=PhysicsSettings(floor=False, ladder=ONLY_STRICT))
+    assert not failed.success.any()
+    np.testing.assert_array_equal(failed.joints, clean)
+    assert (failed.moved == 0).all() and (failed.rung == -1).all() and np.isnan(failed.tracking).all()
+
+
+@pytest.mark.parametrize("offset", [0.10, -0.10])
+def test_floating_comes_down_and_sinking_comes_up(clean: np.ndarray, report: JointsReport, offset: float) -> None:
+    found = correct_joints(clean + [0.0, offset, 0.0])
+    assert found.success.all()
+    assert distance(found.joints, clean).mean() < 0.03
+    # The simulation alone, without the kinematic stages: bodies fall, or are held up by the floor.
+    only = PhysicsSettings(reground=False, plant=False, ladder=ONLY_STRICT)
+    alone = correct_joints(clean[:4] + [0.0, offset, 0.0], settings=only)
+    lowest = [x[alone.success][:, 15:, (7, 8, 10, 11), 1].min(axis=2) for x in (alone.joints, clean[:4])]
+    assert alone.success.sum() >= 2
+    assert np.abs(lowest[0] - lowest[1]).mean() < 0.2 * abs(offset)
+
+
+def test_penetration_and_bones_are_cured(clean: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    noisy = clean + rng.normal(0, 0.012, clean.shape) - [0.0, 0.03, 0.0]
+    before, found = plausibility.measure(noisy), correct_joints(noisy)
+    after = plausibility.measure(found.joints)
+    assert found.success.all()
+    assert before["penetration"].mean() > 20 and after["penetration"].mean() < 1.0
+    assert found.joints[..., 1].min() > -1e-3
+    assert before["bone_variation"].mean() > 3 and after["bone_variation"].max() < 0.1
+    smooth = plausibility.measure(clean)["jerk"].mean()
+    assert abs(after["jerk"].mean() - smooth) < 0.1 * (before["jerk"].mean() - smooth)
+    assert after["skating"].mean() < 0.6 * before["skating"].mean()
+
+
+def test_a_longer_ladder_uses_less_force(clean: np.ndarray, report: JointsReport) -> None:
+    found = correct_joints(clean, settings=PhysicsSettings(ladder=LEAST_FORCE))
+    assert found.success.all() and (found.rung == 0).sum() >= 3
+    assert (found.residual_force[found.rung == 0] < 3**0.5 * 0.1).all()  # its bound, three axes of 0.1
+    assert found.residual_force.mean() < 0.9 * report.residual_force.mean()
+    assert found.moved.mean() > report.moved.mean()  # less help, more deviation
+
+
+def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
+    assert list(report.stages) == ["denoise", "reground", "plant", "fit"]
+    np.testing.assert_array_equal(report.stages["denoise"], clean)  # nothing here is noisy
+    tracked = distance(report.joints, report.stages["fit"])
+    assert tracked.mean() > 0.001  # the simulation does its part
+    still = correct_joints(clean, settings=PhysicsSettings(simulate=False))
+    np.testing.assert_array_equal(still.joints, report.stages["fit"])
+
+
+def test_each_clip_stands_alone_and_repeats(clean: np.ndarray, report: JointsReport) -> None:
+    sizes = np.full(10, FRAMES)
+    sizes[[1, 4, 7]] = 20
+    mixed = correct_joints(clean, sizes)
+    for other in (PhysicsSettings(threads=2), PhysicsSettings()):
+        np.testing.assert_array_equal(correct_joints(clean, sizes, other).joints, mixed.joints)
+    for index in (0, 1, 7):
+        alone = correct_joints(clean[index : index + 1, : sizes[index]])
+        np.testing.assert_array_equal(alone.joints[0], mixed.joints[index, : sizes[index]])
+        assert alone.moved[0] == mixed.moved[index]
+    three = correct_joints(clean[[8, 2, 0]])
+    np.testing.assert_array_equal(three.joints, report.joints[[8, 2, 0]])
+    np.testing.assert_array_equal(mixed.joints[1, 20:], clean[1, 20:])  # padding comes back as it was
+
+
+def test_malformed_input_is_refused(clean: np.ndarray) -> None:
+    broken = clean[:2].copy()
+    broken[1, 4, 3, 0] = np.nan
+    with pytest.raises(ValueError, match="clip 1 has nan or inf"):
+        correct_joints(broken)
+    assert correct_joints(broken, np.array([FRAMES, 3])).success.tolist() == [True, False]  # the nan is padding
+    with pytest.raises(ValueError, match="joints must have shape"):
+        correct_joints(clean[0])
+    with pytest.raises(ValueError, match="lengths must be"):
+        correct_joints(clean, np.zeros(10, int))
+    assert correct_joints(clean[:0]).joints.shape == (0, FRAMES, 22, 3)
+    for wrong in (dict(rate=250), dict(rate=60), dict(gravity=float("nan")), dict(ladder=()), dict(body="own"),
+                  dict(threads=0), dict(fail_distance=0.0)):  # fmt: skip
+        with pytest.raises(ValueError):
+            PhysicsSettings(**wrong)
+    with pytest.raises(ValueError, match="residual torque"):
+        Residual(0.1, 0.1, -1.0, 0.0)
+
+
+def test_corrector_keeps_the_contract(batch: MotionBatch) -> None:
+    corrector = PhysicsCorrector()
+    assert corrector.scope == "sample"
+    done = corrector(batch, np.random.default_rng(0))
+    assert len(done.samples) == 6 and done.picked.all() and not done.failed.any()
+    assert done.samples.captions == batch.captions and (done.samples.lengths == batch.lengths).all()
+    assert (done.moved > 1e-4).all() and (done.moved < 0.1).all()
+    for row, length in zip(done.samples.features, batch.lengths, strict=True):
+        assert (row[length:] == 0).all() and np.isfinite(row).all()
+    again = corrector(batch, np.random.default_rng(99))
+    np.testing.assert_array_equal(again.samples.features, done.samples.features)
+    order = [4, 1, 5]
+    part = corrector(batch.take(order), np.random.default_rng(1))
+    np.testing.assert_array_equal(part.samples.features, done.samples.features[order])
+    np.testing.assert_array_equal(part.moved, done.moved[order])
+    mixed = Mixture(corrector, 1.0)(batch, np.random.default_rng(3))
+    assert 0 < mixed.picked.sum() < 6
+    np.testing.assert_array_equal(mixed.samples.features[mixed.picked], done.samples.features[mixed.picked])
+    np.testing.assert_array_equal(mixed.samples.features[~mixed.picked], batch.features[~mixed.picked])
+
+
+def test_features_carry_the_corrected_motion(batch: MotionBatch) -> None:
+    done = PhysicsCorrector()(batch, np.random.default_rng(0))
+    inputs = decode_list(batch.features, batch.lengths, extra=True)
+    for index, clip in enumerate(inputs):
+        alone = correct_joints(clip[None].astype(float))
+        expected = encode(alone.joints[0], floor="given")
+        np.testing.assert_allclose(done.samples.features[index, : len(expected)], expected, atol=1e-6)
+
+
+def test_failures_return_the_original(batch: MotionBatch) -> None:
+    features = batch.features.copy()
+    features[1, 3, 70] = np.nan  # not finite
+    features[3, :, 3] += np.linspace(0, 60, 29)  # rises 60 m: nobody can follow
+    broken = batch.with_features(features)
+    short = broken.take([0, 1, 2, 3])
+    short = MotionBatch(short.features, np.array([29, 29, 3, 29]), *(short.captions,) * 3)
+    done = PhysicsCorrector()(short, np.random.default_rng(0))
+    assert done.failed.tolist() == [False, True, True, True]
+    np.testing.assert_array_equal(done.samples.features[1:], short.features[1:])
+    assert (done.moved[1:] == 0).all() and done.moved[0] > 0
+
+
+def test_description_is_json_and_names_every_setting() -> None:
+    text = PhysicsCorrector(PhysicsSettings(friction=0.7)).describe()
+    assert json.loads(json.dumps(text)) == text
+    assert text["name"] == "physics" and text["friction"] == 0.7 and text["ladder"][0]["across"] == 0.6
+    assert PhysicsCorrector(PhysicsSettings(threads=2)).describe() == PhysicsCorrector().describe()
+
+
+@pytest.mark.slow
+def test_real_motion_is_followed(shared_data) -> None:
+    from motion.data.pack import load_pack
+
+    clips = load_pack(shared_data / "cmu", limit=24).clips
+    windows = np.stack([c.joints[:60] for c in clips if c.flat and len(c.joints) >= 60 and not c.glitches]).astype(
+        float
+    )
+    assert len(windows) >= 10
+    found = correct_joints(windows, stages=True)
+    assert found.success.mean() >= 0.9
+    good = found.success
+    assert np.nanmean(found.tracking) < 0.024
+    assert np.nanmean(found.residual_force) < 0.5
+    speed = [np.linalg.norm(np.diff(x[good][:, :, 0, ::2], axis=1), axis=-1).mean() for x in (windows, found.joints)]
+    assert speed[1] == pytest.approx(speed[0], rel=0.05)
