@@ -20,7 +20,7 @@ from motion.experiment import dataset
 from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem
-from motion.experiment.workers import Send, run_tasks
+from motion.experiment.workers import Send, run_tasks, warm_up
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
 
@@ -83,6 +83,9 @@ def execute(experiment: Experiment, report: Report) -> None:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
     """
     out = experiment.out
+    if experiment.workers > 1:
+        # torch imports its compiler at the first step of an optimiser, which takes a second.
+        warm_up(("motion.experiment.campaign", "torch._dynamo"))
     with locked(out):
         data = dataset.prepare(
             out / "data",

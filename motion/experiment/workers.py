@@ -8,13 +8,26 @@ import os
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 Message = tuple[Any, ...]
 Send = Callable[[Message], None]
 _POLL = 0.5  # seconds
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def warm_up(modules: Sequence[str]) -> None:
+    """Start the process that workers are forked from, with `modules` imported; call early, it works in parallel.
+
+    Importing torch and MuJoCo takes seconds: so it is paid once, not by every worker.
+    """
+    if _METHOD == "forkserver":
+        from multiprocessing import forkserver  # only where the platform has it
+
+        context = multiprocessing.get_context(_METHOD)
+        context.set_forkserver_preload(list(modules))
+        forkserver.ensure_running()
 
 
 class Named(Protocol):
@@ -41,7 +54,7 @@ def run_tasks(
         for task in tasks:
             work(task, lambda message, name=task.name: heard(name, message))  # type: ignore[misc]
         return
-    context = multiprocessing.get_context("spawn")
+    context: Any = multiprocessing.get_context(_METHOD)
     messages: Any = context.Queue()
     waiting = list(tasks)
     running: dict[str, Any] = {}
@@ -75,7 +88,7 @@ def run_tasks(
 def _child(work: Callable[[T, Send], None], task: T, messages: Any) -> None:
     """Body of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         work(task, lambda message: messages.put((task.name, message)))
     except (ValueError, OSError) as problem:
@@ -88,8 +101,9 @@ def _child(work: Callable[[T, Send], None], task: T, messages: Any) -> None:
         messages.put((task.name, ("end",)))
 
 
-def _die_with_parent(parent: int) -> None:
+def _die_with_parent() -> None:
     """A parent killed by -9 cannot stop its children: they would hold the locks of their folders."""
-    while os.getppid() == parent:
-        time.sleep(_POLL)
-    os._exit(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # returns when the parent is gone, however it went
+        os._exit(1)
