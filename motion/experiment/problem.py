@@ -22,6 +22,7 @@ from motion.model.diffusion import SamplerConfig
 from motion.model.generator import MotionModel
 from motion.model.training import TrainConfig
 
+_CHECKPOINT = 100  # optimiser steps: about ten seconds' work, so much an interrupt may cost
 _SHOWN = 3  # motions kept for the strip of stick figures, one per caption
 
 
@@ -61,6 +62,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
             steps=self.preset.first_steps,
             batch_size=self.preset.batch_size,
             learning_rate=self.preset.learning_rate,
+            checkpoint_every=_CHECKPOINT,
             model=self._size,
         )
         later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)

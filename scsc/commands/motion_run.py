@@ -117,7 +117,8 @@ def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
     console.show_table(title, ("arm", "gen", *_HEADS), table)
     _show_costs(experiment, costs)
     if data["skipped"]:
-        console.out.print(f"{data['skipped']} motions were left out: {'; '.join(data['skipped_names'][:3])} ...")
+        named = data["skipped_names"][:3] + (["..."] if data["skipped"] > 3 else [])
+        console.out.print(f"{data['skipped']} motions were left out: {'; '.join(named)}")
     console.out.print(f"{seconds:.0f} s; kept in {experiment.out}; pictures: scsc plot {experiment.out}")
     console.write_json(json, {"rows": rows, "floor": info["floor"], "seconds": seconds})
 
