@@ -131,6 +131,19 @@ def knn_labels(real: Float64, labels: Sequence[str], query: Float64, k: int) -> 
     return tuple(str(names[code]) for code in winner)
 
 
+def chance_agreement(found: Sequence[str], expected: Sequence[str]) -> float:
+    """How often labels would agree if they had nothing to do with each other: sum over labels of both their shares.
+
+    Raises:
+        ValueError: no labels, or a different number of each.
+    """
+    if len(found) != len(expected) or not len(found):
+        raise ValueError(f"found and expected must be equally many, at least 1, got {len(found)} and {len(expected)}")
+    names = sorted({*found, *expected})
+    shares = [np.array([list(labels).count(name) for name in names]) / len(labels) for labels in (found, expected)]
+    return float(shares[0] @ shares[1])
+
+
 def knn_action(real: Float64, labels: Sequence[str], query: Float64, expected: Sequence[str], k: int = 5) -> Share:
     """How often the k nearest REAL motions show the action that was asked for.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.batch import MotionBatch
-from motion.evaluation.distances import diversity, frechet, knn_action, nearest_distance
+from motion.evaluation.distances import Share, chance_agreement, diversity, frechet, knn_labels, nearest_distance
 from motion.evaluation.kinematics import Standardiser, kinematic_features
 from motion.features.hml263 import decode
 from motion.plausibility import measure as plausibility
@@ -38,6 +38,20 @@ class Ruler:
         """Network-free Frechet distance of kinematic features to the reference; biased by small n (compare equal n)."""
         return frechet(self.kinematics(batch), self.features).value
 
+    def action_agreement(self, features: NDArray[np.float64], asked: tuple[str, ...]) -> dict[str, float]:
+        """How often the 5 nearest real motions show the action that was asked for, and how often by chance.
+
+        action_accuracy, action_accuracy_low: share and the lower end of its 95 % interval; action_chance: agreement
+        that the same labels would reach without any relation.
+        """
+        found = knn_labels(self.features, self.actions, features, k=min(5, len(self.features)))
+        share = Share(sum(a == b for a, b in zip(found, asked, strict=True)), len(asked))
+        return {
+            "action_accuracy": share.rate,
+            "action_accuracy_low": share.low,
+            "action_chance": chance_agreement(found, asked),
+        }
+
     def measure(
         self, batch: MotionBatch, train: NDArray[np.float64] | None, rng: np.random.Generator
     ) -> dict[str, float]:
@@ -52,8 +66,7 @@ class Ruler:
         }
         measures |= plausibility_means(batch)
         if len(set(self.actions)) > 1:
-            share = knn_action(self.features, self.actions, features, batch.actions, k=min(5, len(self.features)))
-            measures |= {"action_accuracy": share.rate, "action_accuracy_low": share.low}
+            measures |= self.action_agreement(features, batch.actions)
         if train is not None:
             measures["nearest_train"] = float(np.mean(nearest_distance(features, train)))
         return measures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,8 @@ class Preset:
     width, layers, heads, patch: of the denoiser. batch_size, learning_rate, fine_learning_rate: of its training.
     sampler_steps, guidance: of the sampler.
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
+    start: whether a generation is fine-tuned from its predecessor or refitted from scratch (with `first_steps`).
+    optimiser: whether its moments begin afresh in each generation or are carried over.
     """
 
     frames: int
@@ -37,11 +39,20 @@ class Preset:
     sampler_steps: int = 8
     guidance: float = 1.0
     kinds: tuple[str, ...] | None = None
+    start: Literal["finetune", "scratch"] = "finetune"
+    optimiser: Literal["fresh", "carried"] = "fresh"
 
     def __post_init__(self) -> None:
         for name, least in (("frames", 8), ("n", 2), ("reference", 8), ("evaluation", 8), ("generations", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}; choose a larger number")
+        for name, known in (("start", ("finetune", "scratch")), ("optimiser", ("fresh", "carried"))):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be {' or '.join(known)}, got {getattr(self, name)!r}; choose one of them"
+                )
+        if self.start == "scratch" and self.optimiser == "carried":
+            raise ValueError("optimiser 'carried' needs start 'finetune': from scratch there is nothing to carry")
         if self.evaluation > self.reference:
             raise ValueError(
                 f"evaluation must be <= reference ({self.reference}), got {self.evaluation}; "

@@ -63,10 +63,12 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
             batch_size=self.preset.batch_size,
             learning_rate=self.preset.learning_rate,
             checkpoint_every=_CHECKPOINT,
+            start=self.preset.start,
+            optimiser=self.preset.optimiser,
             model=self._size,
         )
         later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
-        config = first if previous is None else later
+        config = first if previous is None or self.preset.start == "scratch" else later
         return generator.fit(previous, training, config, rng, work=work, report=self.report)
 
     def sample(self, model: MotionModel, request: Request[MotionBatch], rng: np.random.Generator) -> MotionBatch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scsc import console
 
@@ -41,6 +41,10 @@ class MotionRun:
     """Seeds; every arm runs once with each, all arms of a seed share generation 0."""
     n: int | None = None
     """Real training motions; left out: the preset's."""
+    start: Literal["finetune", "scratch"] = "finetune"
+    """A generation is fine-tuned from its predecessor, or refitted from scratch."""
+    optimiser: Literal["fresh", "carried"] = "fresh"
+    """The optimiser's moments begin afresh in each generation, or are carried over."""
     skip_bad: bool = False
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
     workers: int = 2
@@ -64,7 +68,7 @@ class MotionRun:
         from motion.experiment.campaign import Experiment
         from motion.experiment.presets import preset_named
 
-        preset = preset_named(self.preset)
+        preset = replace(preset_named(self.preset), start=self.start, optimiser=self.optimiser)
         if self.n is not None:
             preset = replace(preset, n=self.n)
         name = "embedded" if self.data is None else self.data.resolve().name

@@ -193,6 +193,22 @@ def test_wrong_names():
     assert PRESETS["smoke"].generations >= 2
 
 
+def test_scratch_and_carried_are_options(tmp_path):
+    """Refitting from scratch forgets the predecessor's weights; carrying keeps more than the weights."""
+    data = dataset.prepare(tmp_path / "data", TINY, None, skip_bad=False)
+    weights, sizes = {}, {}
+    for name, changes in {"fine": {}, "scratch": {"start": "scratch"}, "carried": {"optimiser": "carried"}}.items():
+        problem = MotionProblem(data, replace(TINY, **changes))
+        first = problem.fit(None, data.train, stream(0, 0, "fit"))
+        second = problem.fit(first, data.train, stream(0, 1, "fit"))
+        gap = max(float((second.weights[key] - first.weights[key]).abs().max()) for key in first.weights)
+        weights[name], sizes[name] = gap, second.carried is not None
+    assert weights["scratch"] > 10 * weights["fine"]
+    assert sizes == {"fine": False, "scratch": False, "carried": True}
+    with pytest.raises(ValueError, match="nothing to carry"):
+        replace(TINY, start="scratch", optimiser="carried")
+
+
 def test_batch_round_trip(tmp_path):
     data = dataset.prepare(tmp_path / "data", TINY, None, skip_bad=False)
     again = MotionBatch.load(tmp_path / "data/train")
