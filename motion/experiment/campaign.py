@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loop import Augment, FolderStore, NoCorrection, Record, RunConfig, files, run
+from loop import FolderStore, Record, RunConfig, files, run, schedule_named
 from loop.records import locked
 from motion.batch import MotionBatch
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts
+from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts, check_arm
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem
 from motion.experiment.workers import Send, run_tasks, warm_up
@@ -46,7 +46,7 @@ class Experiment:
         if not self.arms or not self.seeds:
             raise ValueError("an experiment needs at least one arm and one seed; name some")
         for name in self.arms:
-            arm_parts(name, self.loop)
+            check_arm(name)
         for seed in self.seeds:
             RunConfig(seed, self.steps)
         if self.workers < 1:
@@ -132,7 +132,7 @@ def run_arm(task: Task, send: Send) -> None:
     start = None
     if task.arm != _SHARED:
         start = task.out / _SHARED / f"seed-{task.seed:04d}" / "gen-0000"
-    schedule, corrector = (Augment(0.0), NoCorrection()) if task.arm == _SHARED else arm_parts(task.arm, task.loop)
+    schedule, corrector = arm_parts("real" if task.arm == _SHARED else task.arm, task.loop, data, task.preset)
     config = RunConfig(task.seed, task.generations, "motion")
     store: FolderStore[MotionModel, MotionBatch] = FolderStore(folder)
     for record in run(problem, corrector, schedule, config, store, start):
@@ -143,7 +143,7 @@ def _describe(experiment: Experiment, data: dataset.Dataset) -> None:
     """Write experiment.json; refuse another experiment in the same folder."""
     path = experiment.out / "experiment.json"
     problem = MotionProblem(data, experiment.preset)
-    schedule, _ = arm_parts("synthetic", experiment.loop)
+    schedule = schedule_named(experiment.loop.schedule, experiment.loop.lam)
     identity = files.to_json(
         {
             "problem": problem.describe(),

@@ -52,10 +52,10 @@ def to_batch(clips: Sequence[Clip], rng: np.random.Generator) -> MotionBatch:
     )
 
 
-def fresh_procedural(preset: Preset, generation: int, rng: np.random.Generator) -> MotionBatch:
-    """n procedural motions that no other generation and no prepared set holds."""
-    seed = _DATA_SEED + generation
-    return to_batch(generate(preset.n, frames=preset.frames + 1, seed=seed, kinds=preset.kinds), rng)
+def draw_procedural(count: int, preset: Preset, rng: np.random.Generator) -> MotionBatch:
+    """`count` procedural motions, new ones for every state of `rng`."""
+    seed = _DATA_SEED + 1 + int(rng.integers(2**40))  # above the seed of the prepared sets
+    return to_batch(generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds), rng)
 
 
 def prepare(

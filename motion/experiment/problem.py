@@ -12,7 +12,7 @@ import numpy as np
 
 from loop import Problem, Request, files
 from motion.batch import MotionBatch
-from motion.experiment.dataset import EMBEDDED, Dataset, fresh_procedural
+from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import Preset
 from motion.features.hml263 import decode
@@ -49,7 +49,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
             return self.dataset.train
         if self.dataset.info["source"] != EMBEDDED:
             raise ValueError("the schedule 'fresh' needs new real motions each generation, which a pack cannot give")
-        return fresh_procedural(self.preset, generation, rng)
+        return draw_procedural(self.preset.n, self.preset, rng)
 
     def fit(
         self,

@@ -27,8 +27,9 @@ class MotionRun:
     """Folder of a real motion pack (CMU, Bandai-Namco, .npy or BVH with captions); left out: embedded motions."""
     out: Path | None = None
     """Folder of the experiment; default runs/motion-PRESET-DATA."""
-    arms: tuple[str, ...] = ("real", "synthetic", "corrected")
-    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics)."""
+    arms: tuple[str, ...] = ("real", "synthetic", "corrected", "ideal")
+    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | ideal (by real motions
+    of the same action and like caption: what the theorem assumes)."""
     schedule: str = "replace"
     """What the synthetic arms train on: augment | replace | fresh | accumulate."""
     lam: float = 1.0

@@ -15,7 +15,7 @@ from loop import read_config, read_records, stream
 from motion.batch import MotionBatch
 from motion.data.clip import Clip
 from motion.experiment import dataset
-from motion.experiment.arms import LoopConfig, arm_parts
+from motion.experiment.arms import LoopConfig, check_arm
 from motion.experiment.campaign import Experiment, execute
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import PRESETS, Preset, preset_named
@@ -128,7 +128,7 @@ def test_sets_are_disjoint_and_deterministic(tmp_path):
     assert one.info == two.info
     ids = [set(part.ids) for part in (one.train, one.reference, one.second)]
     assert not ids[0] & ids[1] and not ids[1] & ids[2] and not ids[0] & ids[2]
-    fresh = [dataset.fresh_procedural(TINY, g, stream(0, g, "real")) for g in (1, 2)]
+    fresh = [dataset.draw_procedural(6, TINY, stream(0, g, "real")) for g in (1, 2)]
     for batch in fresh:
         assert not any(np.array_equal(batch.features[0], motion) for motion in one.train.features)
     assert not np.array_equal(fresh[0].features, fresh[1].features)
@@ -187,7 +187,7 @@ def test_wrong_names():
     with pytest.raises(ValueError, match="preset must be one of smoke, laptop"):
         preset_named("huge")
     with pytest.raises(ValueError, match="arms must be among"):
-        arm_parts("magic", LoopConfig())
+        check_arm("magic")
     with pytest.raises(ValueError, match="evaluation must be <= reference"):
         replace(TINY, evaluation=100)
     assert PRESETS["smoke"].generations >= 2

@@ -124,6 +124,6 @@ def test_real_packs(tiny, capsys, shared_data, pack):
     code, out, error = call(capsys, "--data", shared_data / pack, "--out", tiny / pack, "--json", tiny / "out.json")
     assert code == 0, error
     rows = json.loads((tiny / "out.json").read_text())["rows"]
-    assert {row["arm"] for row in rows} == {"real", "synthetic", "corrected"}
+    assert {row["arm"] for row in rows} == {"real", "synthetic", "corrected", "ideal"}
     info = json.loads((tiny / pack / "experiment.json").read_text())["identity"]["data"]
     assert info["source"] == pack and len(info["source_fingerprint"]) == 64
