@@ -1,0 +1,136 @@
+"""One contract for every corrector: count, order, same random state same output, failures and the unpicked kept.
+
+A new corrector adds a line to `cases`.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loop import ArrayBatch, Chain, Corrected, Gated, Mixture, NoCorrection
+from loop.corrector import Scope
+from motion.batch import MotionBatch
+from motion.data.procedural import generate
+from motion.experiment.arms import LoopConfig, arm_parts
+from motion.experiment.dataset import Dataset, to_batch
+from motion.experiment.presets import Preset
+from motion.physics import PhysicsCorrector
+from toy.gaussian import FreshDraw, ideal
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """Halves every sample; fails beyond 2."""
+
+    scope: Scope = "sample"
+
+    def __call__(self, batch, rng):
+        failed = np.abs(batch.samples[:, 0]) > 2
+        out = np.where(failed[:, None], batch.samples, 0.5 * batch.samples)
+        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(len(batch), bool), failed)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "shrink"}
+
+
+@dataclass(frozen=True)
+class Centre:
+    """Subtracts the batch mean: of scope batch."""
+
+    scope: Scope = "batch"
+
+    def __call__(self, batch, rng):
+        out = batch.samples - batch.samples.mean(0)
+        n = len(batch)
+        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(n, bool), np.zeros(n, bool))
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "centre"}
+
+
+@cache
+def motions():
+    """24 procedural motions with two broken ones among them, as a motion corrector meets them."""
+    batch = to_batch(generate(24, frames=25 + 8, seed=5), np.random.default_rng(0))
+    features = batch.features.copy()
+    features[3] = np.nan
+    features[7, :, 3] += 0.1
+    return batch.with_features(features)
+
+
+def points(n=57):
+    return ArrayBatch(np.random.default_rng(n).normal(0, 2, (n, 3)))
+
+
+def fresh_motion():
+    sizes = Preset(
+        frames=32, n=8, reference=8, evaluation=8, generations=0, first_steps=1, steps=1, width=16, layers=1, heads=2
+    )
+    real = to_batch(generate(40, frames=33, seed=6), np.random.default_rng(0))
+    data = Dataset(real, real, real, {"source": "procedural"})
+    return arm_parts("ideal", LoopConfig(gamma=1.0), data, sizes)[1]
+
+
+def near(batch):
+    return np.abs(batch.samples[:, 0]) < 0.5
+
+
+def steady(batch):
+    return batch.features[:, :, 3].std(axis=1) < 0.01
+
+
+CASES = {
+    "none": (NoCorrection, points),
+    "fresh draw": (FreshDraw, points),
+    "ideal 1": (lambda: ideal(1.0), points),
+    "ideal inf": (lambda: ideal(np.inf), points),
+    "shrink": (Shrink, points),
+    "centre": (Centre, points),
+    "mixture of batch scope": (lambda: Mixture(Centre(), 1.0), points),
+    "chain": (lambda: Chain((Shrink(), Shrink())), points),
+    "chain of batch scope": (lambda: Chain((Shrink(), Centre())), points),
+    "gated": (lambda: Gated(Shrink(), near, "|x| < 0.5"), points),
+    "gated mixture": (lambda: Gated(Mixture(Shrink(), 2.0), near, "|x| < 0.5"), points),
+    "mixture of gated": (lambda: Mixture(Gated(Shrink(), near, "|x| < 0.5"), 2.0), points),
+    "one sample": (lambda: ideal(1.0), lambda: points(1)),
+    "physics": (PhysicsCorrector, motions),
+    "physics 1": (lambda: Mixture(PhysicsCorrector(), 1.0), motions),
+    "physics gated": (lambda: Gated(PhysicsCorrector(), steady, "root height within 1 cm"), motions),
+    "fresh motion 1": (fresh_motion, motions),
+}
+
+
+def values(batch):
+    return batch.features if isinstance(batch, MotionBatch) else batch.samples
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_contract(name):
+    make, draw = CASES[name]
+    corrector, batch = make(), draw()
+    before = values(batch).copy()
+    one, two = (corrector(batch, np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(values(batch), before, equal_nan=True), "the input is left alone"
+    assert len(one.samples) == len(batch) and type(one.samples) is type(batch)
+    assert values(one.samples).shape == before.shape and values(one.samples).dtype == before.dtype
+    for part in ("moved", "picked", "failed"):
+        assert np.array_equal(getattr(one, part), getattr(two, part))
+    assert np.array_equal(values(one.samples), values(two.samples), equal_nan=True)
+    assert np.isfinite(one.moved).all() and (one.moved >= 0).all()
+    assert not (one.failed & ~one.picked).any()
+    if not isinstance(corrector, Chain):
+        same = ~one.picked | one.failed
+        assert np.array_equal(values(one.samples)[same], before[same], equal_nan=True), "the original stands there"
+        assert np.all(one.moved[same] == 0)
+    if isinstance(batch, MotionBatch):
+        assert (one.samples.captions, one.samples.ids) == (batch.captions, batch.ids), "conditions and order stay"
+    described = corrector.describe()
+    assert described["name"] and described == make().describe()
+
+
+def test_failures_are_marked():
+    out = PhysicsCorrector()(motions(), np.random.default_rng(0))
+    assert out.failed[3] and not out.failed[0]
