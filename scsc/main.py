@@ -112,7 +112,8 @@ def _plain(text: str) -> str:
 
 def _one_line(problem: BaseException) -> str:
     if isinstance(problem, OSError) and problem.strerror:
-        return f"{problem.strerror}: {problem.filename}" if problem.filename else str(problem.strerror)
+        way_out = "name one that exists" if isinstance(problem, FileNotFoundError) else "choose another"
+        return f"{problem.strerror}: {problem.filename}; {way_out}" if problem.filename else str(problem.strerror)
     return " ".join(str(problem).split()) or type(problem).__name__
 
 

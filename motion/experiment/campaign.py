@@ -16,6 +16,7 @@ from typing import Any
 from loop import FolderStore, Record, RunConfig, files, run, schedule_named
 from loop.records import locked
 from motion.batch import MotionBatch
+from motion.data.pack import kind_of
 from motion.experiment import dataset
 from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts, check_arm
 from motion.experiment.presets import Preset
@@ -83,6 +84,8 @@ def execute(experiment: Experiment, report: Report) -> None:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
     """
     out = experiment.out
+    if experiment.source is not None:
+        kind_of(experiment.source)  # refused before anything is made
     if experiment.workers > 1:
         # torch imports its compiler at the first step of an optimiser, which takes a second.
         warm_up(("motion.experiment.campaign", "torch._dynamo"))

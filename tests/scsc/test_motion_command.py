@@ -59,6 +59,7 @@ def test_wrong_words(tiny, capsys):
     refused(capsys, "empty", "--data", tiny / "empty")
     (tiny / "file").write_text("x")
     refused(capsys, "file", "--data", tiny / "file")
+    assert not (tiny / "runs").exists(), "wrong use leaves nothing behind"
 
 
 @pytest.mark.parametrize("fault", ["nan", "shape", "no-caption", "empty-caption", "truncated", "pickle"])
