@@ -28,7 +28,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     """Print a table; floats with four significant digits."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for index, name in enumerate(columns):
-        words = all(isinstance(row[index], str) for row in rows)
+        words = all(isinstance(row[index], str | Path) for row in rows)
         table.add_column(name, justify="left" if words else "right", overflow="fold")
     for row in rows:
         table.add_row(*(cell(value) for value in row))
