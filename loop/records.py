@@ -77,13 +77,24 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
     """The records of all whole generations, in order; measures that JSON cannot hold (nan, inf) are floats again."""
     records = []
     for generation in generations(folder):
-        record = files.read_json(folder / generation_name(generation) / "record.json")
-        record["measures"] = {
-            name: float(value) if value in ("nan", "inf", "-inf") else value
-            for name, value in record["measures"].items()
-        }
-        records.append(record)
+        records.append(read_record(folder / generation_name(generation)))
     return records
+
+
+def read_record(generation: Path) -> dict[str, Any]:
+    """The record of one generation's folder; nan and inf are floats again.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    path = generation / "record.json"
+    record = files.read_json(path)
+    if not isinstance(record, dict) or not isinstance(record.get("measures"), dict):
+        raise ValueError(f"{path} holds no measures; restore it or start a new --out")
+    record["measures"] = {
+        name: float(value) if value in ("nan", "inf", "-inf") else value for name, value in record["measures"].items()
+    }
+    return record
 
 
 def generations(folder: Path) -> list[int]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from loop import files
 from loop.batch import Batch
-from loop.records import Record, RunFolder
+from loop.records import Record, RunFolder, read_record
 
 M = TypeVar("M")
 B = TypeVar("B", bound=Batch)
@@ -87,7 +87,7 @@ class FolderStore(Generic[M, B]):
         return self._run.work(generation)
 
     def record(self, generation: int) -> Record:
-        return Record(**files.read_json(self._run.path(generation) / "record.json"))
+        return Record(**read_record(self._run.path(generation)))
 
     def model(self, generation: int) -> M:
         folder = self._run.path(generation) / "model"
@@ -148,7 +148,7 @@ class MemoryStore(Generic[M, B]):
         return _start_fingerprint(start)
 
     def adopt(self, start: Path) -> None:
-        self.records.append(Record(**files.read_json(start / "record.json")))
+        self.records.append(Record(**read_record(start)))
         self.costs.append({})
         self._models[0] = self._keeper.load(start / "model")
 

@@ -213,3 +213,16 @@ def test_no_pickle_in_a_run(tmp_path):
     go(tmp_path / "run", 2, schedule=Accumulate(0.5))
     suffixes = {path.suffix for path in (tmp_path / "run").rglob("*") if path.is_file()}
     assert suffixes <= {".json", ".npz", ".npy", ""}
+
+
+def test_values_that_json_cannot_hold_come_back_as_floats(tmp_path):
+    class Odd(GaussianProblem):
+        def measure(self, model, synthetic, corrected, rng):
+            return {"a": float("nan"), "b": float("inf"), "c": np.float64(0.1), "d": [1.0, 2.0]}
+
+    store = FolderStore(tmp_path / "run")
+    record = list(run(Odd(5, 1), NoCorrection(), Augment(0.5), RunConfig(0, 1), store))[-1]
+    assert np.isnan(record.measures["a"]) and record.measures["b"] == np.inf and record.measures["c"] == 0.1
+    assert read_records(tmp_path / "run")[1]["measures"]["b"] == np.inf
+    text = (tmp_path / "run/gen-0001/record.json").read_text()
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
