@@ -8,7 +8,6 @@ uninterrupted one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,5 +201,5 @@ def _summary(done: Corrected[Any] | None) -> dict[str, Any]:
         "picked": int(done.picked.sum()),
         "failed": int(done.failed.sum()),
         "moved_mean": float(done.moved[applied].mean()) if applied.any() else 0.0,
-        "moved_max": float(done.moved.max(initial=-math.inf)) if len(done.moved) else 0.0,
+        "moved_max": float(done.moved.max(initial=0.0)),
     }

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop import files
+from loop.progress import Report, silent
 from loop.records import claim, locked
 from loop.seeds import stream
 
@@ -73,7 +74,7 @@ def run_ensemble(
     problem: EnsembleProblem,
     config: EnsembleConfig,
     folder: Path | None = None,
-    report: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    report: Report = silent,
     extra: Mapping[str, Array] | None = None,
 ) -> Curves:
     """All curves of an ensemble; with `folder`, kept there and resumed block by block.
@@ -83,7 +84,6 @@ def run_ensemble(
     """
     blocks = -(-config.runs // BLOCK)
     total = blocks * config.generations
-    parts: list[Curves] = []
 
     def one(index: int) -> Curves:
         block = Block(config.seed, index)

@@ -3,15 +3,13 @@
 A new corrector adds a line to `cases`.
 """
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pytest
+from support import Centre, Shrink, near
 
-from loop import ArrayBatch, Chain, Corrected, Gated, Mixture, NoCorrection
-from loop.corrector import Scope
+from loop import ArrayBatch, Chain, Gated, Mixture, NoCorrection
 from motion.batch import MotionBatch
 from motion.data.procedural import generate
 from motion.experiment.arms import LoopConfig, arm_parts
@@ -19,36 +17,6 @@ from motion.experiment.dataset import Dataset, to_batch
 from motion.experiment.presets import Preset
 from motion.physics import PhysicsCorrector
 from toy.gaussian import FreshDraw, ideal
-
-
-@dataclass(frozen=True)
-class Shrink:
-    """Halves every sample; fails beyond 2."""
-
-    scope: Scope = "sample"
-
-    def __call__(self, batch, rng):
-        failed = np.abs(batch.samples[:, 0]) > 2
-        out = np.where(failed[:, None], batch.samples, 0.5 * batch.samples)
-        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(len(batch), bool), failed)
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": "shrink"}
-
-
-@dataclass(frozen=True)
-class Centre:
-    """Subtracts the batch mean: of scope batch."""
-
-    scope: Scope = "batch"
-
-    def __call__(self, batch, rng):
-        out = batch.samples - batch.samples.mean(0)
-        n = len(batch)
-        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(n, bool), np.zeros(n, bool))
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": "centre"}
 
 
 @cache
@@ -72,10 +40,6 @@ def fresh_motion():
     real = to_batch(generate(40, frames=33, seed=6), np.random.default_rng(0))
     data = Dataset(real, real, real, {"source": "procedural"})
     return arm_parts("ideal", LoopConfig(gamma=1.0), data, sizes)[1]
-
-
-def near(batch):
-    return np.abs(batch.samples[:, 0]) < 0.5
 
 
 def steady(batch):

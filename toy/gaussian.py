@@ -6,7 +6,6 @@ strength gamma its output law is (p + gamma p*)/(1+gamma) (Gillman et al. 2024; 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,13 @@ def wasserstein2(mean: Array, covariance: Array) -> Array:
     values = np.maximum(np.linalg.eigvalsh(covariance), 0.0)
     squared: Array = np.sum(mean**2, axis=-1) + np.sum((np.sqrt(values) - 1.0) ** 2, axis=-1)
     return np.sqrt(squared)
+
+
+def covariance_root(covariance: Array) -> Array:
+    """R with R R^T = covariance, (..., d, d), also where that is singular (a collapsed run)."""
+    values, vectors = np.linalg.eigh(covariance)
+    root: Array = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
+    return root
 
 
 def gaussian_measures(mean: Array, covariance: Array) -> dict[str, Array]:
@@ -105,8 +111,7 @@ class GaussianProblem(Problem[Gaussian, ArrayBatch]):
         return Gaussian(mean, centred.T @ centred / len(points))
 
     def sample(self, model: Gaussian, request: Request[ArrayBatch], rng: np.random.Generator) -> ArrayBatch:
-        values, vectors = np.linalg.eigh(model.covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        root = covariance_root(model.covariance)
         return ArrayBatch(model.mean + rng.standard_normal((request.count, self.dimension)) @ root.T)
 
     def measure(
@@ -127,10 +132,3 @@ class GaussianProblem(Problem[Gaussian, ArrayBatch]):
 
     def load_batch(self, folder: Path) -> ArrayBatch:
         return ArrayBatch.load(folder)
-
-
-def synthetic_count(lam: float, n: int) -> int:
-    """k = round(lam n), as the schedules count."""
-    if not 0 <= lam < math.inf:
-        raise ValueError(f"lam must be >= 0 and finite, got {lam!r}; for no real data choose the schedule 'replace'")
-    return round(lam * n)

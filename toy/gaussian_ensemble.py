@@ -14,7 +14,7 @@ import numpy as np
 
 from loop import kept_share, schedule_named
 from loop.ensemble import BLOCK, Array, Block, State
-from toy.gaussian import GaussianProblem, gaussian_measures, synthetic_count
+from toy.gaussian import GaussianProblem, covariance_root, gaussian_measures
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,14 @@ class GaussianEnsemble:
         for gamma in self.gammas:
             kept_share(gamma)
         for lam in self.lams:
-            schedule_named(self.schedule, lam)
-            if self.schedule == "replace" and synthetic_count(lam, self.n) < 2:
+            count = schedule_named(self.schedule, lam).request(self.n)
+            if self.schedule == "replace" and count < 2:
                 raise ValueError(f"lam * n must be >= 2 for 'replace', got {lam} * {self.n}; raise lam or n")
 
     @property
     def k(self) -> tuple[int, ...]:
         """Synthetic points per generation, one per cell."""
-        return tuple(synthetic_count(lam, self.n) for lam in self.lams)
+        return tuple(schedule_named(self.schedule, lam).request(self.n) for lam in self.lams)
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -104,27 +104,26 @@ class GaussianEnsemble:
     def start(self, block: Block) -> State:
         real = self._real(block, 0)
         cells = (BLOCK, len(self.gammas))
-        shape = {"real": real, "pool": real, "model": real}
-        state: State = {}
-        for name, group in shape.items():
-            state[f"{name}.count"] = np.broadcast_to(group.count, cells).copy()
-            state[f"{name}.mean"] = np.broadcast_to(group.mean, (*cells, self.dimension)).copy()
-            state[f"{name}.scatter"] = np.broadcast_to(group.scatter, (*cells, self.dimension, self.dimension)).copy()
-        return state
+        d = self.dimension
+        group = Group(
+            np.broadcast_to(real.count, cells),
+            np.broadcast_to(real.mean, (*cells, d)),
+            np.broadcast_to(real.scatter, (*cells, d, d)),
+        )
+        return {**_named("pool", group), **_named("model", group)}
 
     def step(self, state: State, generation: int, block: Block) -> State:
         synthetic = self._synthetic(state, generation, block)
         rule = schedule_named(self.schedule, 1.0)
         which = rule.real_generation(generation)
-        base = _group(state, "pool" if len(rule.history(generation + 1)) else "real")
+        pool = _group(state, "pool")  # the fixed real points, and what an accumulating schedule has added to them
         if which is None:
             training = synthetic
-        elif which == 0:
-            training = pooled(base, synthetic)
         else:
-            training = pooled(self._real(block, which), synthetic)
-        pool = training if len(rule.history(generation + 1)) else _group(state, "pool")
-        return {**_arrays(state, "real"), **_named("pool", pool), **_named("model", training)}
+            training = pooled(pool if which == 0 else self._real(block, which), synthetic)
+        if rule.history(generation + 1):
+            pool = training
+        return {**_named("pool", pool), **_named("model", training)}
 
     def measure(self, state: State) -> Mapping[str, Array]:
         model = _group(state, "model")
@@ -140,7 +139,7 @@ class GaussianEnsemble:
         """The corrected synthetic points of every cell, (64, C, ...)."""
         model = _group(state, "model")
         d = self.dimension
-        root = _root(model.scatter / model.count[..., None, None])
+        root = covariance_root(model.scatter / model.count[..., None, None])
         rng = block.stream(generation, "sample")
         beginning = rng.bit_generator.state
         kept, drawn = [], []
@@ -156,13 +155,6 @@ class GaussianEnsemble:
             root @ own_points.scatter @ np.swapaxes(root, -1, -2),
         )
         return _ignoring_empty(moved, target_points)
-
-
-def _root(covariance: Array) -> Array:
-    """A matrix R with R R^T = covariance, also when that is singular (a collapsed run)."""
-    values, vectors = np.linalg.eigh(covariance)
-    root: Array = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
-    return root
 
 
 def _ignoring_empty(first: Group, second: Group) -> Group:
@@ -183,7 +175,3 @@ def _group(state: State, name: str) -> Group:
 
 def _named(name: str, group: Group) -> State:
     return {f"{name}.count": group.count, f"{name}.mean": group.mean, f"{name}.scatter": group.scatter}
-
-
-def _arrays(state: State, name: str) -> State:
-    return _named(name, _group(state, name))

@@ -14,11 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from loop.progress import Report
 from motion.data import bandai, cmu, npy
 from motion.data.clip import Clip
 
 Kind = Literal["cmu", "bandai", "npy", "bvh"]
-Report = Callable[[str, int, int], None]
 Row = dict[str, str]
 _CHUNK = 8  # clips a worker process takes at once
 

@@ -156,5 +156,9 @@ def knn_action(real: Float64, labels: Sequence[str], query: Float64, expected: S
     """
     if len(expected) != len(query) or not len(query):
         raise ValueError(f"expected must have one entry per query ({len(query)}, at least 1), got {len(expected)}")
-    found = knn_labels(real, labels, query, k)
-    return Share(sum(a == b for a, b in zip(found, expected, strict=True)), len(query))
+    return agreement(knn_labels(real, labels, query, k), expected)
+
+
+def agreement(found: Sequence[str], expected: Sequence[str]) -> Share:
+    """How often labels agree, one by one; equally many, at least 1."""
+    return Share(sum(a == b for a, b in zip(found, expected, strict=True)), len(expected))

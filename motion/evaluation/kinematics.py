@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.kinematics import rotations as rot
+from motion.kinematics.retarget import heading
 from motion.kinematics.skeleton import FPS, N_JOINTS, J
 
 Floats = NDArray[np.floating[Any]]
@@ -50,10 +51,7 @@ def kinematic_features(joints: Floats, lengths: NDArray[np.int64]) -> Float64:
     if not np.all(np.isfinite(p[valid])):
         raise ValueError("joints must be finite, got nan or inf in a valid frame; drop those motions")
     p = np.where(valid[..., None, None], p, 0.0)
-    across = (p[:, :, J["left_hip"]] - p[:, :, J["right_hip"]]) + (
-        p[:, :, J["left_shoulder"]] - p[:, :, J["right_shoulder"]]
-    )
-    yaw = np.arctan2(-across[..., 2], across[..., 0])  # the heading is (sin yaw, 0, cos yaw)
+    yaw = heading(p)
     to_heading = rot.about_y(-yaw)
     local = p[:, :, 1:].copy()
     local[..., 0::2] -= p[:, :, :1, 0::2]
@@ -71,7 +69,7 @@ def kinematic_features(joints: Floats, lengths: NDArray[np.int64]) -> Float64:
     return np.concatenate([rate_mean, still_mean, rate_std, still_std, speed], axis=1)
 
 
-def _moments(values: Float64, valid: NDArray[np.bool_]) -> tuple[Float64, Float64]:
+def _moments(values: Floats, valid: NDArray[np.bool_]) -> tuple[Float64, Float64]:
     """Mean and standard deviation over the valid frames, (n, F, c), (n, F) -> two (n, c)."""
     weight = valid[..., None] / valid.sum(axis=1)[:, None, None]
     mean = (values * weight).sum(axis=1)

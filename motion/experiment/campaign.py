@@ -8,13 +8,13 @@ OUT/<arm>/seed-0000/       the run of an arm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from loop import FolderStore, Record, RunConfig, files, run, schedule_named
-from loop.records import locked
+from loop.progress import Report
+from loop.records import generation_name, generations, locked
 from motion.batch import MotionBatch
 from motion.data.pack import kind_of
 from motion.experiment import dataset
@@ -25,8 +25,12 @@ from motion.experiment.workers import Send, run_tasks, warm_up
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
 
-Report = Callable[[str, int, int], None]
 _SHARED = "shared"
+
+
+def arm_folder(out: Path, arm: str, seed: int) -> Path:
+    """Where the run of an arm lies."""
+    return out / arm / f"seed-{seed:04d}"
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,6 @@ class Experiment:
     @property
     def steps(self) -> int:
         return self.preset.generations if self.generations is None else self.generations
-
-    def folder(self, arm: str, seed: int) -> Path:
-        return self.out / arm / f"seed-{seed:04d}"
 
 
 @dataclass(frozen=True)
@@ -128,13 +129,13 @@ def run_arm(task: Task, send: Send) -> None:
     torch.set_num_threads(1)
     data = dataset.load(task.out / "data")
     problem = MotionProblem(data, task.preset, lambda stage, done, total: send(("stage", stage, done, total)))
-    folder = task.out / task.arm / f"seed-{task.seed:04d}"
+    folder = arm_folder(task.out, task.arm, task.seed)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "skeleton.json").exists():
         files.write_json(folder / "skeleton.json", {"joints": JOINTS, "parents": PARENTS, "fps": FPS})
     start = None
     if task.arm != _SHARED:
-        start = task.out / _SHARED / f"seed-{task.seed:04d}" / "gen-0000"
+        start = arm_folder(task.out, _SHARED, task.seed) / generation_name(0)
     schedule, corrector = arm_parts("real" if task.arm == _SHARED else task.arm, task.loop, data, task.preset)
     config = RunConfig(task.seed, task.generations, "motion")
     store: FolderStore[MotionModel, MotionBatch] = FolderStore(folder)
@@ -177,11 +178,16 @@ def records(experiment: Experiment, arm: str) -> list[list[Record]]:
     """The whole generations of an arm, one list a seed."""
     store: list[list[Record]] = []
     for seed in experiment.seeds:
-        folder = FolderStore[Any, Any](experiment.folder(arm, seed))
+        folder = FolderStore[Any, Any](arm_folder(experiment.out, arm, seed))
         store.append([folder.record(generation) for generation in range(folder.last() + 1)])
     return store
 
 
-def costs(folders: Sequence[Path]) -> list[dict[str, Any]]:
-    """cost.json of every generation after 0 in the folders."""
-    return [files.read_json(path) for folder in folders for path in sorted(folder.glob("gen-*/cost.json"))]
+def costs(experiment: Experiment, arm: str | None = None) -> list[dict[str, Any]]:
+    """cost.json of every generation that an arm made itself, over all seeds; of the shared generation 0 without one."""
+    found = []
+    for seed in experiment.seeds:
+        folder = arm_folder(experiment.out, _SHARED if arm is None else arm, seed)
+        made = [0] if arm is None else generations(folder)[1:]  # an arm's generation 0 is a copy of the shared one
+        found += [files.read_json(folder / generation_name(generation) / "cost.json") for generation in made]
+    return found

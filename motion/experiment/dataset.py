@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from loop import files, stream
+from loop.progress import Report
 from motion.batch import MotionBatch
 from motion.data.clip import Clip, windows
 from motion.data.pack import load_pack, source_fingerprint
@@ -19,7 +20,6 @@ from motion.data.procedural import generate
 from motion.experiment.presets import Preset
 from motion.features.hml263 import encode
 
-Report = Callable[[str, int, int], None]
 EMBEDDED = "procedural"
 _DATA_SEED = 20260101  # fixed: which motions are real does not change with the seed of a run
 
@@ -81,6 +81,7 @@ def prepare(
         files.sync_tree(partial)
         os.rename(partial, folder)
         files.sync(folder.parent)
+        return load(folder)
     data = load(folder)
     wanted: dict[str, Any] = {"preset": _sizes(preset)}
     if source is None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.batch import MotionBatch
-from motion.evaluation.distances import Share, chance_agreement, diversity, frechet, knn_labels, nearest_distance
+from motion.evaluation.distances import agreement, chance_agreement, diversity, frechet, knn_labels, nearest_distance
 from motion.evaluation.kinematics import Standardiser, kinematic_features
 from motion.features.hml263 import decode
 from motion.plausibility import measure as plausibility
@@ -45,7 +45,7 @@ class Ruler:
         that the same labels would reach without any relation.
         """
         found = knn_labels(self.features, self.actions, features, k=min(5, len(self.features)))
-        share = Share(sum(a == b for a, b in zip(found, asked, strict=True)), len(asked))
+        share = agreement(found, asked)
         return {
             "action_accuracy": share.rate,
             "action_accuracy_low": share.low,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from loop import Problem, Request, files
+from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.measures import Ruler
@@ -26,17 +27,13 @@ _CHECKPOINT = 100  # optimiser steps: about ten seconds' work, so much an interr
 _SHOWN = 3  # motions kept for the strip of stick figures, one per caption
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """No progress."""
-
-
 @dataclass(frozen=True)
 class MotionProblem(Problem[MotionModel, MotionBatch]):
     """Samples are asked for by the captions of real motions, and have their lengths."""
 
     dataset: Dataset
     preset: Preset
-    report: Callable[[str, int, int], None] = field(default=silent, compare=False)
+    report: Report = field(default=silent, compare=False)
 
     def describe(self) -> dict[str, Any]:
         return {"name": "motion", "preset": self.preset.describe(), "data": self.data()}

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from motion.kinematics import rotations as rot
+from motion.kinematics.retarget import across
 from motion.kinematics.skeleton import CHAINS, FEET_LEFT, FEET_RIGHT, N_JOINTS, RAW_DIRECTIONS, J
 
 Floats = NDArray[np.floating[Any]]
@@ -177,11 +178,7 @@ def place(joints: Floats, *, floor: Floor = "clip") -> Floats:
     elif floor != "given":
         raise ValueError(f"floor must be 'clip' or 'given', got {floor!r}")
     p[..., 0::2] -= p[..., :1, :1, 0::2]
-    first = p[..., 0, :, :]
-    across = (first[..., J["right_hip"], :] - first[..., J["left_hip"], :]) + (
-        first[..., J["right_shoulder"], :] - first[..., J["left_shoulder"], :]
-    )
-    turn = rot.between(_forward(across), _FORWARD)
+    turn = rot.between(_forward(across(p[..., 0, :, :])), _FORWARD)
     return rot.rotate(turn[..., None, None, :], p)
 
 
@@ -190,18 +187,18 @@ def smoothed_heading(joints: Floats) -> Floats:
 
     The hips enter with the opposite sign of `place`: HumanML3D unpacks the same four indices in another order there.
     """
-    across = (joints[..., J["left_hip"], :] - joints[..., J["right_hip"], :]) + (
+    crossed = (joints[..., J["left_hip"], :] - joints[..., J["right_hip"], :]) + (
         joints[..., J["right_shoulder"], :] - joints[..., J["left_shoulder"], :]
     )
-    forward = gaussian_filter1d(_forward(across), HEADING_SIGMA, axis=-2, mode="nearest")
+    forward = gaussian_filter1d(_forward(crossed), HEADING_SIGMA, axis=-2, mode="nearest")
     heading = rot.between(forward, _FORWARD)
     heading[..., 0, :] = [1.0, 0.0, 0.0, 0.0]
     return heading
 
 
-def _forward(across: Floats) -> Floats:
-    """Horizontal forward direction up x across, (..., 3); its length is the horizontal share of the unit `across`."""
-    a = rot.unit(across)
+def _forward(to_right: Floats) -> Floats:
+    """Horizontal forward direction up x to_right, (..., 3); its length is the horizontal share of unit `to_right`."""
+    a = rot.unit(to_right)
     return np.stack([a[..., 2], np.zeros_like(a[..., 0]), -a[..., 0]], axis=-1)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from motion.kinematics.rotations import unit
 from motion.kinematics.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, J
 
 Float = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 _LEGS = tuple(J[name] for name in ("left_knee", "right_knee", "left_ankle", "right_ankle"))
 _MIN_LEG = 1e-3
@@ -56,15 +59,21 @@ def uniform_body(joints: Float) -> Float:
     return from_directions(joints[:, 0] * scale, unit(vectors).astype(float, copy=False))
 
 
-def heading(joints: Float) -> Float:
-    """Yaw of the body, (..., 22, 3) -> (...) [rad]: 0 faces +z, pi/2 faces +x.
-
-    From hips and shoulders, across = (right hip - left hip) + (right shoulder - left shoulder), forward = y x across.
-    """
-    across = (joints[..., J["right_hip"], :] - joints[..., J["left_hip"], :]) + (
+def across(joints: Floats) -> Floats:
+    """From left to right through hips and shoulders, (..., 22, 3) -> (..., 3) [m]: the two distances added."""
+    result: Floats = (joints[..., J["right_hip"], :] - joints[..., J["left_hip"], :]) + (
         joints[..., J["right_shoulder"], :] - joints[..., J["left_shoulder"], :]
     )
-    yaw: Float = np.arctan2(across[..., 2], -across[..., 0])
+    return result
+
+
+def heading(joints: Floats) -> Floats:
+    """Yaw of the body, (..., 22, 3) -> (...) [rad]: 0 faces +z, pi/2 faces +x.
+
+    Forward is y x across.
+    """
+    to_right = across(joints)
+    yaw: Floats = np.arctan2(to_right[..., 2], -to_right[..., 0])
     return yaw
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from loop.progress import Report
 from motion.batch import MotionBatch
 from motion.features.hml263 import DIM
 from motion.features.normaliser import Normaliser
 from motion.model.denoiser import Denoiser, Memory, ModelConfig
 from motion.model.diffusion import SamplerConfig, draw
 from motion.model.training import (
-    Report,
     TrainConfig,
     TrainingSet,
     Weights,

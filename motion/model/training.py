@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,11 +17,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from loop.progress import Report
 from motion.features.hml263 import DIM
 from motion.model.denoiser import Denoiser, ModelConfig
 from motion.model.diffusion import LEVELS, Spacing, noise_scales, training_levels
 
-Report = Callable[[str, int, int], None]
 Weights = dict[str, Tensor]
 
 

@@ -92,7 +92,7 @@ def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
 
     from loop import files
     from motion.experiment.arms import ARM_LABELS
-    from motion.experiment.campaign import costs, records
+    from motion.experiment.campaign import records
 
     info = files.read_json(experiment.out / "experiment.json")
     rows: list[dict[str, Any]] = []
@@ -120,7 +120,7 @@ def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
     data = info["identity"]["data"]
     title = f"{data['source']}, n = {experiment.preset.n}, {experiment.loop.schedule}, lam = {experiment.loop.lam:g}"
     console.show_table(title, ("arm", "gen", *_HEADS), table)
-    _show_costs(experiment, costs)
+    _show_costs(experiment)
     if data["skipped"]:
         named = data["skipped_names"][:3] + (["..."] if data["skipped"] > 3 else [])
         console.out.print(f"{data['skipped']} motions were left out: {'; '.join(named)}")
@@ -128,23 +128,17 @@ def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
     console.write_json(json, {"rows": rows, "floor": info["floor"], "seconds": seconds})
 
 
-def _show_costs(experiment: Experiment, costs: Any) -> None:
+def _show_costs(experiment: Experiment) -> None:
     """Mean seconds a generation and stage, by arm."""
     import numpy as np
 
+    from motion.experiment.campaign import costs
+
     stages = ("sample", "correct", "fit", "measure")
     table: list[list[Any]] = []
-    shared = costs([experiment.folder("shared", seed) for seed in experiment.seeds])
-    for label, found in [("generation 0", shared)] + [
-        (
-            arm,
-            [cost for cost in costs([experiment.folder(arm, s) for s in experiment.seeds]) if "fit" in cost["seconds"]],
-        )
-        for arm in experiment.arms
-    ]:
-        later = found if label == "generation 0" else found[1:] if len(found) > 1 else []
-        if later:
-            means = [float(np.mean([cost["seconds"].get(stage, 0.0) for cost in later])) for stage in stages]
-            peak = max(cost["peak_memory_mb"] for cost in later)
-            table.append([label, *means, sum(means), peak])
+    for arm in (None, *experiment.arms):
+        found = costs(experiment, arm)
+        if found:
+            means = [float(np.mean([cost["seconds"].get(stage, 0.0) for cost in found])) for stage in stages]
+            table.append([arm or "generation 0", *means, sum(means), max(cost["peak_memory_mb"] for cost in found)])
     console.show_table("seconds a generation", ("arm", *stages, "all", "peak MB"), table)

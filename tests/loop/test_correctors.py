@@ -1,52 +1,13 @@
 """What correctors are built from: mixtures, chains, gates; their law, scope, order, failures."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import Centre, Shrink, near
 
 from loop import ArrayBatch, Chain, Corrected, Gated, Mixture, NoCorrection, kept_share
-from loop.corrector import Scope
 from toy.gaussian import FreshDraw, ideal
-
-
-@dataclass(frozen=True)
-class Shrink:
-    """Halves every sample; fails (keeps it) beyond `limit`."""
-
-    limit: float = 2.0
-    scope: Scope = "sample"
-
-    def __call__(self, batch, rng):
-        failed = np.abs(batch.samples[:, 0]) > self.limit
-        out = np.where(failed[:, None], batch.samples, 0.5 * batch.samples)
-        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(len(batch), bool), failed)
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": "shrink", "limit": self.limit}
-
-
-@dataclass(frozen=True)
-class Centre:
-    """Subtracts the batch mean: a corrector of scope batch."""
-
-    scope: Scope = "batch"
-
-    def __call__(self, batch, rng):
-        out = batch.samples - batch.samples.mean(0)
-        n = len(batch)
-        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(n, bool), np.zeros(n, bool))
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": "centre"}
-
-
-def near(batch):
-    return np.abs(batch.samples[:, 0]) < 0.5
-
 
 SINGLE = {
     "none": NoCorrection(),

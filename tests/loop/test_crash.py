@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import deterministic
 
 CHILD = Path(__file__).with_name("crash_child.py")
 GENERATIONS = 8
@@ -20,14 +21,6 @@ def start(folder, countdown=0):
 def finish(process):
     out, error = process.communicate(timeout=120)
     return process.returncode, out.decode(), error.decode()
-
-
-def deterministic(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in {"cost.json", ".lock", ".holder"}
-    }
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from support import deterministic
 
 from loop import (
     Accumulate,
@@ -31,16 +32,6 @@ def go(folder, generations=4, seed=0, gamma=1.0, schedule=None, start=None):
     schedule = schedule or Augment(0.5)
     store = FolderStore(folder) if folder else MemoryStore()
     return list(run(PROBLEM, ideal(gamma), schedule, RunConfig(seed, generations), store, start))
-
-
-def deterministic(folder):
-    """Every byte of every file that must not depend on interruptions."""
-    skip = {"cost.json", ".lock", ".holder"}
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in skip
-    }
 
 
 @pytest.mark.parametrize("name", ["augment", "replace", "fresh", "accumulate"])

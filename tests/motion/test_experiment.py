@@ -10,13 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support import deterministic
 
 from loop import read_config, read_records, stream
+from loop.progress import silent
 from motion.batch import MotionBatch
 from motion.data.clip import Clip
 from motion.experiment import dataset
 from motion.experiment.arms import LoopConfig, check_arm
-from motion.experiment.campaign import Experiment, execute
+from motion.experiment.campaign import Experiment, costs, execute
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import PRESETS, Preset, preset_named
 from motion.experiment.problem import MotionProblem
@@ -25,18 +27,6 @@ TINY = Preset(
     frames=32, n=6, reference=20, evaluation=12, generations=2, first_steps=6, steps=3, width=16, layers=1, heads=2,
     batch_size=4, sampler_steps=3,
 )  # fmt: skip
-
-
-def silent(stage, done, total):
-    pass
-
-
-def deterministic(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in {"cost.json", ".lock", ".holder"}
-    }
 
 
 def go(out, **changes):
@@ -110,6 +100,14 @@ def test_another_experiment_in_the_same_folder_is_refused(whole, changes, text):
         go(whole, **changes)
     assert text in str(caught.value)
     assert deterministic(whole) == before
+
+
+def test_costs_are_those_of_an_arms_own_generations(tmp_path):
+    """The copies of generation 0 that the arms hold are not counted, with several seeds either."""
+    experiment = go(tmp_path / "run", seeds=(0, 1))
+    assert len(costs(experiment)) == 2 and len(costs(experiment, "synthetic")) == 4
+    assert all("sample" not in cost["seconds"] for cost in costs(experiment))
+    assert all("sample" in cost["seconds"] for cost in costs(experiment, "synthetic"))
 
 
 def test_damaged_data_is_detected(tmp_path):

@@ -1,0 +1,53 @@
+"""What several test files need: two small correctors, and the files of a run that are compared bit for bit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loop import ArrayBatch, Corrected
+from loop.corrector import Scope
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """Halves every sample; fails (keeps it) beyond `limit`."""
+
+    limit: float = 2.0
+    scope: Scope = "sample"
+
+    def __call__(self, batch, rng):
+        failed = np.abs(batch.samples[:, 0]) > self.limit
+        out = np.where(failed[:, None], batch.samples, 0.5 * batch.samples)
+        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(len(batch), bool), failed)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "shrink", "limit": self.limit}
+
+
+@dataclass(frozen=True)
+class Centre:
+    """Subtracts the batch mean: a corrector of scope batch."""
+
+    scope: Scope = "batch"
+
+    def __call__(self, batch, rng):
+        out = batch.samples - batch.samples.mean(0)
+        n = len(batch)
+        return Corrected(ArrayBatch(out), np.abs(out - batch.samples).sum(1), np.ones(n, bool), np.zeros(n, bool))
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "centre"}
+
+
+def near(batch):
+    return np.abs(batch.samples[:, 0]) < 0.5
+
+
+def deterministic(folder):
+    """Every byte of every file below a run folder that must not depend on interruptions."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in {"cost.json", ".lock", ".holder"}
+    }
