@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theory.checks.check import Check, Measured
-from theory.checks.families import logistic_density, logistic_grid, logistic_hessian, logistic_mu
+from theory.logistic import logistic_density, logistic_grid, logistic_hessian, logistic_mu
 from theory.moments import moments, stationary
 from theory.rates import (
     lam_max_published,
