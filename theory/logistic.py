@@ -12,7 +12,6 @@ from theory import updates
 Floats = NDArray[np.float64]
 
 
-
 def logistic_hessian(x: Floats) -> Floats:
     """Second derivative of log p by the location, p logistic of scale 1: -1/2 sech^2(x/2)."""
     return np.asarray(-0.5 / np.cosh(np.clip(x / 2, -300, 300)) ** 2)
