@@ -74,3 +74,14 @@ def shares(lam: float, gamma: float) -> tuple[float, float]:
             "take a finite lam or gamma > 0"
         )
     return s, a
+
+
+def whole(name: str, value: float, least: int, way_out: str) -> int:
+    """`value` as an int.
+
+    Raises:
+        ValueError: it is no whole number, or below `least`.
+    """
+    if not (value >= least and float(value).is_integer()):
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}; {way_out}")
+    return int(value)

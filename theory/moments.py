@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import updates
-from theory.hypotheses import HypothesisError, kept_share
+from theory.hypotheses import HypothesisError, kept_share, whole
 
 Regime = Literal["fixed", "fresh", "none"]
 Normalisation = Literal["mle", "unbiased"]
@@ -85,12 +85,10 @@ def moments(
     Raises:
         ValueError: a count is no whole number or too small, gamma < 0, bias outside [0, 1], unknown name.
     """
-    loop = _checked(n, k, gamma, regime, normalisation, bias)
+    loop = checked(n, k, gamma, regime, normalisation, bias)
     if normalisation == "unbiased" and n < 2:
         raise ValueError(f"n must be >= 2 for the unbiased covariance of generation 0, got {n}; take more or use mle")
-    if int(generations) != generations or generations < 0:
-        raise ValueError(f"generations must be a whole number >= 0, got {generations!r}; choose such a value")
-    path = np.empty((int(generations) + 1, 3))
+    path = np.empty((whole("generations", generations, 0, "choose such a value") + 1, 3))
     state = (1 / n, 1 - 1 / n if normalisation == "mle" else 1.0, 1 / n if regime == "fixed" else 0.0)
     path[0] = state
     for generation in range(1, len(path)):
@@ -113,7 +111,7 @@ def stationary(
         ValueError: as `moments`.
         HypothesisError: the moments have no attracting fixed point (spectral radius >= 1).
     """
-    matrix, offset = _checked(n, k, gamma, regime, normalisation, bias).affine()
+    matrix, offset = checked(n, k, gamma, regime, normalisation, bias).affine()
     radius = _radius(matrix)
     if radius >= 1 - 1e-12:  # rounding of the eigenvalues of a 3x3 matrix with entries up to about 1
         if regime == "none" and gamma == 0:
@@ -136,22 +134,21 @@ def spectral_radius(
     bias: float = 1.0,
 ) -> float:
     """T11 [D]: spectral radius of the moment map; below 1 the moments settle from every start."""
-    return _radius(_checked(n, k, gamma, regime, normalisation, bias).affine()[0])
+    return _radius(checked(n, k, gamma, regime, normalisation, bias).affine()[0])
 
 
 def _radius(matrix: Floats) -> float:
     return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
-def _checked(n: int, k: int, gamma: float, regime: Regime, normalisation: Normalisation, bias: float) -> _Loop:
+def checked(n: int, k: int, gamma: float, regime: Regime, normalisation: Normalisation, bias: float) -> _Loop:
     a = kept_share(gamma)
     if regime not in ("fixed", "fresh", "none"):
         raise ValueError(f"regime must be 'fixed', 'fresh' or 'none', got {regime!r}; choose one of them")
     if normalisation not in ("mle", "unbiased"):
         raise ValueError(f"normalisation must be 'mle' or 'unbiased', got {normalisation!r}; choose one of them")
     for name, count, least in (("n", n, 1), ("k", k, 0)):
-        if not (count >= least and float(count).is_integer()):
-            raise ValueError(f"{name} must be a whole number >= {least}, got {count!r}; round lam*n")
+        whole(name, count, least, "round lam*n")
     if not 0 <= bias <= 1:
         raise ValueError(f"bias must lie in [0, 1] (1 = unbiased sampling), got {bias!r}; choose such a value")
     real = 0 if regime == "none" else n

@@ -156,3 +156,49 @@ def moment_step(
 def correlation_step(P: Number, *, N: Number, s: Number, a: Number) -> Number:
     """P after one generation with a fixed real set: the same real mean enters every fit."""
     return 1 / N + s * a * P
+
+
+# ---- correctors that are not ideal
+
+
+def wrong_target_step(m: Number, *, target: Number, aimed: Number, s: Number, a: Number) -> Number:
+    """T6 [D]: mean parameter after one generation if the corrector draws from a law with E T = `aimed`."""
+    return trained(target, corrected(m, aimed, a=a), s=s)
+
+
+def shrink_step(v: Number, *, s: Number, a: Number) -> Number:
+    """T7 [D]: variance after one generation if every synthetic sample is multiplied by a (1-D, target variance 1)."""
+    return trained(1, a * a * v, s=s)
+
+
+def transport_step(v: Number, *, s: Number, a: Number, sqrt: Callable[[Number], Number]) -> Number:
+    """T7 [D]: variance after one generation if samples move the share 1-a of the way along the optimal transport map.
+
+    In 1-D between Gaussians of equal mean that map is linear: the moved law has standard deviation a sigma + (1-a).
+    """
+    moved = a * sqrt(v) + (1 - a)
+    return trained(1, moved * moved, s=s)
+
+
+# ---- other models and measures
+
+
+def kde_step(phi: Number, *, target: Number, kernel: Number, r: Number) -> Number:
+    """R19 [D]: expected characteristic function of a kernel density estimate's law after one generation, r = s a.
+
+    The estimate of n points is their empirical measure times the kernel, and linear in it: expectations close.
+    """
+    return kernel * corrected(phi, target, a=r)
+
+
+def sensitivity_step(D: Number, *, s: Number, r: Number, real: Number) -> Number:
+    """R20 [D], analogue of Fu 2025: how a moved real point keeps moving the mean, in units of its first effect.
+
+    real: the share of the moved point that the generation still trains on, 1 with a fixed real set, 0 with fresh data.
+    """
+    return (1 - s) * real + r * D
+
+
+def curated(p: Number, weight: Number, *, reference: Number, s: Number) -> Number:
+    """Ferbach et al. [2nd]: law after one generation of curation, (p_ref + lam p H)/(1+lam); H = `weight`."""
+    return trained(reference, p * weight, s=s)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from scipy import special
+
 from theory.results import Result, Verdict
 
 
@@ -18,53 +20,70 @@ class Measured:
     cases: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """A statement held against numbers.
 
-    bound: the largest deviation allowed, in the unit of `measure`; derived where it is stated, never tuned.
+    inputs, quantity: what is tried and what is measured, in words.
+    bound: the largest deviation allowed, in the unit of `measure`; derived where it is stated, never tuned. None: the
+    deviation is a standard score, and the bound is Bonferroni's at 1 % for the number of cases (`score_bound`).
     theory: the formula under test, handed to `measure`; wrong_name, wrong_theory: the negative control, a wrong
     formula whose deviation must exceed the bound.
     measure: (formula, seed, quick) -> Measured.
+    claims: ids of the claims ledger that this check helps to decide.
     """
 
     codes: tuple[str, ...]
     statement: str
     paper: str
     status: str
-    bound: float
+    inputs: str
+    quantity: str
+    bound: float | None
     theory: Callable[..., Any]
     wrong_name: str
     wrong_theory: Callable[..., Any]
     measure: Callable[[Callable[..., Any], int, bool], Measured]
+    claims: tuple[str, ...] = ()
 
     def verify(self, seed: int = 0, quick: bool = False) -> Result:
         """Pass if the worst deviation is within the bound; nan and no cases at all fail."""
-        start = time.perf_counter()
-        found = self.measure(self.theory, seed, quick)
-        good = found.cases > 0 and found.worst <= self.bound
-        return self._result(self.statement, found, "pass" if good else "fail", start, seed)
+        return self._run(self.theory, self.statement, ("pass", "fail"), seed, quick)
 
     def verify_control(self, seed: int = 0, quick: bool = False) -> Result:
         """Rejected if the wrong formula's deviation exceeds the bound; nan does not count as a rejection."""
-        start = time.perf_counter()
-        found = self.measure(self.wrong_theory, seed, quick)
-        caught = found.cases > 0 and found.worst > self.bound
-        return self._result(self.wrong_name, found, "rejected" if caught else "accepted", start, seed)
+        return self._run(self.wrong_theory, self.wrong_name, ("accepted", "rejected"), seed, quick)
 
-    def _result(self, text: str, found: Measured, verdict: Verdict, start: float, seed: int) -> Result:
+    def _run(
+        self, theory: Callable[..., Any], text: str, verdicts: tuple[Verdict, Verdict], seed: int, quick: bool
+    ) -> Result:
+        start = time.perf_counter()
+        found = self.measure(theory, seed, quick)
         seconds = time.perf_counter() - start
-        note = "" if verdict in ("pass", "rejected") else f"worst deviation {found.worst:.3g}, bound {self.bound:.3g}"
+        bound = self.bound if self.bound is not None else score_bound(max(found.cases, 1))
+        inside = found.cases > 0 and found.worst <= bound
+        beyond = found.cases > 0 and found.worst > bound
+        verdict = verdicts[1] if (beyond if verdicts[1] == "rejected" else not inside) else verdicts[0]
+        note = "" if verdict in ("pass", "rejected") else f"worst deviation {found.worst:.3g}, bound {bound:.3g}"
         return Result(
-            self.codes[0],
-            text,
-            self.paper,
-            self.status,
-            found.cases,
-            float(found.worst),
-            self.bound,
-            verdict,
-            seconds,
-            seed,
-            note,
+            codes=self.codes,
+            statement=text,
+            paper=self.paper,
+            status=self.status,
+            claims=self.claims,
+            kind="check",
+            inputs=self.inputs,
+            quantity=self.quantity,
+            cases=found.cases,
+            measured=float(found.worst),
+            bound=float(bound),
+            verdict=verdict,
+            seconds=seconds,
+            seed=seed,
+            note=note,
         )
+
+
+def score_bound(comparisons: int, level: float = 0.01) -> float:
+    """Two-sided Bonferroni bound on the largest of so many standard scores; false alarm at most `level`."""
+    return -float(special.ndtri(level / (2 * comparisons)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from theory.checks.check import Check, Measured
+from theory.collapse import c4, logdet_drift, logdet_variance, lyapunov_exponents, w2_squared
+from theory.formulas import half_sample_gamma, mad_threshold_both, mad_threshold_variance, tilted_path
+from theory.fourth import FourthMoments
 from theory.logistic import logistic_density, logistic_grid, logistic_hessian, logistic_mu
 from theory.moments import moments, stationary
 from theory.rates import (
@@ -19,6 +23,7 @@ from theory.rates import (
     rate_tight,
     relative_gap,
 )
+from theory.updates import curved_fit, jacobian_eigenvalue
 
 HALF_UNIT = 1.0 + 1e-6  # deviations below are in half units of the last digit given; 1e-6 for their own rounding
 
@@ -98,12 +103,57 @@ def _moments(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
     return _deviation(pairs)
 
 
+FOURTH_STATIONARY = {0.0: ".049237", 0.1: ".045735", 0.3: ".041157", 1.0: ".034416", 5.0: ".028640"}
+FOURTH_FIRST = (".0396", ".0424076725", ".0415916835", ".0412766824")
+
+
+def _fourth(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """E (v-1)^2 and E delta^2 of the weight-4 system, n = 50, k = 25; `theory` maps k to the synthetic points used."""
+    k = theory(25)
+    pairs = [(float(FourthMoments(50, k, g).stationary().variance_error), x) for g, x in FOURTH_STATIONARY.items()]
+    pairs += [(float(FourthMoments(50, k, g).stationary().delta2), text) for g, text in STATIONARY.items()]
+    path = FourthMoments(50, k, 0.3).path(3)
+    pairs += list(zip(path.variance_error.tolist(), FOURTH_FIRST, strict=True))
+    pairs += list(zip(path.delta2.tolist(), FIRST, strict=True))
+    return _deviation(pairs)
+
+
+def _collapse(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """Drifts of log det, exponents, c4, E W2^2, half-sample gammas; `theory` maps k to the points used."""
+    drift = [(logdet_drift(theory(50), 2, "unbiased"), "-.0621442"), (logdet_drift(theory(50), 2, "mle"), "-.1025497")]
+    ends = [
+        (60 * logdet_drift(theory(10), 2, "unbiased"), "-21.790"),
+        (60 * logdet_drift(theory(10), 2, "mle"), "-34.433"),
+        (60 * logdet_variance(theory(10), 2), "31.95"),
+    ]
+    exponents = lyapunov_exponents(theory(12), 3, "unbiased").tolist()
+    pairs = [*drift, *ends, *zip(exponents, ("-.093655", "-.198630", "-.315877"), strict=True)]
+    pairs += [(c4(theory(20)), ".9869343"), (w2_squared(theory(20), 40), "2.81816")]
+    pairs += [(half_sample_gamma(theory(k), sqrt=math.sqrt), x) for k, x in ((10, ".060660"), (100, ".0050891"))]
+    return _deviation(pairs)
+
+
+def _closed(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """Curved family at (m1, m2) = (-1, 1), thresholds of R13, tilted Gaussian of R17; `theory` is the square root."""
+    best = curved_fit(-1.0, 1.0, sqrt=theory)
+    slope = jacobian_eigenvalue(3 / (2 - 1 / best), s=1 / 3, a=1.0)
+    mean, v = tilted_path(0.0, 1.0, 20, centre=1.0, tau2=theory(16.0))
+    pairs = [(best, "1.618034"), (3 / (2 - 1 / best), "2.170820"), (slope, ".52047803")]
+    pairs += [(mean, ".833333"), (v, ".166667")]
+    bias = [theory(x * x) for x in (0.7, 0.85, 0.9)]
+    pairs += [(mad_threshold_variance(b), x) for b, x in zip(bias, ("33.6", "113.6", "238"), strict=True)]
+    pairs += [(mad_threshold_both(b), x) for b, x in zip(bias, ("91.3", "318", "678"), strict=True)]
+    return _deviation(pairs)
+
+
 CHECKS = (
     Check(
         codes=("T4", "golden"),
         statement="golden rates: exact, published and the published limit on lam at e = 0",
         paper="Gillman et al., Theorem 4.3; this project",
         status="D",
+        inputs="lam 0.25 to 1, gamma 0 to 5",
+        quantity="difference in half units of the last digit",
         bound=HALF_UNIT,
         theory=lambda gamma: gamma,
         wrong_name="gamma misread as the share of samples corrected",
@@ -115,6 +165,8 @@ CHECKS = (
         statement="golden logistic location: A, W1, e, mu and the rates",
         paper="this project",
         status="D",
+        inputs="data N(0, 9) and N(0, 36), lam = gamma = 1",
+        quantity="difference in half units of the last digit",
         bound=HALF_UNIT,
         theory=_logistic_lipschitz,
         wrong_name="L of a Gaussian in natural parameters, 0",
@@ -126,10 +178,52 @@ CHECKS = (
         statement="golden moments: stationary and first generations, three data regimes",
         paper="this project",
         status="D",
+        inputs="n = 50, k = 25 and the settings of MAD's figure",
+        quantity="difference in half units of the last digit",
         bound=HALF_UNIT,
         theory=lambda n: n,
         wrong_name="one degree of freedom less: n - 1 real points",
         wrong_theory=lambda n: n - 1,
         measure=_moments,
+    ),
+    Check(
+        codes=("T13", "golden"),
+        statement="golden fourth moments: E (v-1)^2 and E delta^2, stationary and first generations",
+        paper="this project",
+        status="D",
+        inputs="n = 50, k = 25, gamma = 0 to 5, fixed real set, maximum likelihood",
+        quantity="difference in half units of the last digit",
+        bound=HALF_UNIT,
+        theory=lambda k: k,
+        wrong_name="one synthetic point less",
+        wrong_theory=lambda k: k - 1,
+        measure=_fourth,
+    ),
+    Check(
+        codes=("T12", "R7", "R8", "golden"),
+        statement="golden numbers of the fully synthetic loop: exponents, log det, c4, E W2^2, half-sample gamma",
+        paper="this project",
+        status="D",
+        inputs="k = 10 to 100, d = 1, 2, 3",
+        quantity="difference in half units of the last digit",
+        bound=HALF_UNIT,
+        theory=lambda k: k,
+        wrong_name="one point more",
+        wrong_theory=lambda k: k + 1,
+        measure=_collapse,
+        claims=("T-5",),
+    ),
+    Check(
+        codes=("T5", "R4", "R13", "R17", "golden"),
+        statement="golden numbers in closed form: curved family, MAD's thresholds, tilted Gaussian",
+        paper="this project",
+        status="D",
+        inputs="(m1, m2) = (-1, 1); b = .7, .85, .9; tau^2 = 4, t = 20",
+        quantity="difference in half units of the last digit",
+        bound=HALF_UNIT,
+        theory=math.sqrt,
+        wrong_name="a cube root in place of the square root",
+        wrong_theory=lambda x: x ** (1 / 3),
+        measure=_closed,
     ),
 )

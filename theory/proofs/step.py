@@ -56,12 +56,13 @@ def zeros(text: str, entries: Iterable[Expression]) -> tuple[Step, ...]:
     return tuple(Step(f"{text} [{index}]", entry) for index, entry in enumerate(entries))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Proof:
     """A named proof.
 
     latex: the statement; assumptions: what is not proved here but used; claim: the formula under proof, handed to
-    `steps`; wrong_name, wrong_claim: the negative control, a wrong formula whose steps must not all verify.
+    `steps`; wrong_name, wrong_claim: the negative control, a wrong formula whose steps must not all verify; claims:
+    ids of the claims ledger that this proof helps to decide.
     """
 
     codes: tuple[str, ...]
@@ -74,6 +75,7 @@ class Proof:
     wrong_name: str
     wrong_claim: Callable[..., Expression]
     steps: Callable[[Callable[..., Expression]], tuple[Step, ...]]
+    claims: tuple[str, ...] = ()
 
     def verify(self, seed: int = 0, quick: bool = False) -> Result:
         """All steps must verify; nothing is drawn, so seed and quick change nothing."""
@@ -94,4 +96,20 @@ class Proof:
     def _result(self, text: str, count: int, verdict: Any, seconds: float, seed: int, failed: str) -> Result:
         note = f"does not verify: {failed}" if failed else "" if count else "no steps"
         verdict = "fail" if verdict == "pass" and not count else verdict
-        return Result(self.codes[0], text, self.paper, self.status, count, None, None, verdict, seconds, seed, note)
+        return Result(
+            codes=self.codes,
+            statement=text,
+            paper=self.paper,
+            status=self.status,
+            claims=self.claims,
+            kind="proof",
+            inputs="; ".join(self.assumptions),
+            quantity=self.latex,
+            cases=count,
+            measured=None,
+            bound=None,
+            verdict=verdict,
+            seconds=seconds,
+            seed=seed,
+            note=note,
+        )

@@ -1,0 +1,106 @@
+"""T12 [D]: the fully synthetic Gaussian loop without correction, as a product of independent Wishart matrices.
+
+Each generation multiplies the covariance by a sample covariance of k points of N(0, I), so its logarithm drifts by the
+Lyapunov exponents, in one dimension by the mean of a log chi^2: it collapses almost surely, also where its expectation
+stays put. Exponents are per generation, in natural units of log variance.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from theory.hypotheses import whole
+
+Normalisation = Literal["mle", "unbiased"]
+Floats = NDArray[np.float64]
+
+
+def lyapunov_exponents(k: int, d: int, normalisation: Normalisation = "mle", bias: float = 1.0) -> Floats:
+    """Exponents of the covariance, (d,), the largest first: psi((k-1-i)/2) + ln(2 bias/D), D = k or k - 1.
+
+    Args:
+        k: synthetic points of each generation, more than d.
+        d: dimension.
+        bias: factor in (0, 1] on the covariance of the samples.
+
+    Raises:
+        ValueError: fewer than d + 1 points (the covariance is singular at once: exponents -inf), bad bias or name.
+    """
+    _checked(k, d, bias)
+    divisor = {"mle": k, "unbiased": k - 1}.get(normalisation)
+    if divisor is None:
+        raise ValueError(f"normalisation must be 'mle' or 'unbiased', got {normalisation!r}; choose one of them")
+    return np.asarray(special.digamma((k - 1 - np.arange(d)) / 2) + math.log(2 * bias / divisor))
+
+
+def logdet_drift(k: int, d: int, normalisation: Normalisation = "mle", bias: float = 1.0) -> float:
+    """Expected change of log det of the covariance in one generation: the sum of the exponents."""
+    return float(lyapunov_exponents(k, d, normalisation, bias).sum())
+
+
+def logdet_variance(k: int, d: int) -> float:
+    """Variance of the change of log det in one generation: sum of psi'((k-1-i)/2); any normalisation and bias."""
+    _checked(k, d, 1.0)
+    return float(special.polygamma(1, (k - 1 - np.arange(d)) / 2).sum())
+
+
+def c4(k: int) -> float:
+    """E of the unbiased sample's standard deviation over the true one, k points of a Gaussian [1-D].
+
+    sqrt(2/(k-1)) Gamma(k/2)/Gamma((k-1)/2): without real data E sigma_t = c4(k)^t (alpha(n) of Bertrand et al.).
+    """
+    whole("k", k, 2, "a standard deviation needs two points")
+    return math.sqrt(2 / (k - 1)) * math.exp(special.gammaln(k / 2) - special.gammaln((k - 1) / 2))
+
+
+def w2_squared(k: int, generations: int) -> float:
+    """E W2^2 to the target after so many generations: t/k + 2(1 - c4(k)^t) [1-D, unbiased, no real data, gamma = 0].
+
+    Generation 0 is the target itself; units of the target variance.
+    """
+    whole("generations", generations, 0, "count generations from 0")
+    return generations / k + 2 * (1 - c4(k) ** generations)
+
+
+def w2_fourth(k: int, generations: int) -> float:
+    """E W2^4 of the same loop, for the exact standard error of a simulated E W2^2.
+
+    The monomials mu^i sigma^j, i + j <= 4, map linearly into themselves: mu' = mu + sigma z/sqrt(k) and
+    sigma' = sigma c, with c^2 (k-1) chi^2 of k-1 degrees of freedom; W2^2 = mu^2 + (sigma - 1)^2.
+    """
+    whole("generations", generations, 0, "count generations from 0")
+    scale = [_sd_moment(k, j) for j in range(5)]  # E c^j
+    gauss = (1.0, 0.0, 1.0, 0.0, 3.0)
+    keys = [(i, j) for i in range(5) for j in range(5 - i)]
+    matrix = np.zeros((len(keys), len(keys)))
+    for row, (i, j) in enumerate(keys):
+        for m in range(i + 1):
+            column = keys.index((i - m, j + m))
+            matrix[row, column] += math.comb(i, m) * gauss[m] * k ** (-m / 2) * scale[j]
+    state = np.array([float(i == 0) for i, _ in keys])  # mu = 0, sigma = 1
+    state = np.linalg.matrix_power(matrix, generations) @ state
+    value = dict(zip(keys, state, strict=True))
+    fourth = {0: 1, 1: -4, 2: 6, 3: -4, 4: 1}  # (sigma - 1)^4
+    square = {0: 1, 1: -2, 2: 1}
+    return float(
+        value[4, 0]
+        + 2 * sum(c * value[2, j] for j, c in square.items())
+        + sum(c * value[0, j] for j, c in fourth.items())
+    )
+
+
+def _sd_moment(k: int, j: int) -> float:
+    """E c^j for c = sqrt(chi^2_{k-1}/(k-1))."""
+    return float((2 / (k - 1)) ** (j / 2)) * math.exp(special.gammaln((k - 1 + j) / 2) - special.gammaln((k - 1) / 2))
+
+
+def _checked(k: int, d: int, bias: float) -> None:
+    whole("d", d, 1, "choose a dimension")
+    whole("k", k, d + 1, f"the covariance of fewer points is singular in {d} dimensions")
+    if not 0 < bias <= 1:
+        raise ValueError(f"bias must lie in (0, 1] (1 = unbiased sampling), got {bias!r}; choose such a value")
