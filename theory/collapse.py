@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from theory.formulas import transport_distance
 from theory.hypotheses import whole
 
 Normalisation = Literal["mle", "unbiased"]
@@ -64,7 +65,7 @@ def w2_squared(k: int, generations: int) -> float:
     Generation 0 is the target itself; units of the target variance.
     """
     whole("generations", generations, 0, "count generations from 0")
-    return generations / k + 2 * (1 - c4(k) ** generations)
+    return float(transport_distance(generations, k, c4(k)))
 
 
 def w2_fourth(k: int, generations: int) -> float:

@@ -41,6 +41,11 @@ def explosion_gamma(k: Number, *, sqrt: Callable[[Number], Number]) -> Number:
     return 2 * k / (sqrt(1 + 4 * k * k) - 1) - 1
 
 
+def transport_distance(generation: Number, k: Number, c: Number) -> Number:
+    """T12 [D]: E W2^2 in one dimension without real data and correction, t/k + 2(1 - c^t); c = c4(k), unbiased."""
+    return generation / k + 2 * (1 - c**generation)
+
+
 def fourth_edge(normalisation: str) -> Number:
     """T11 [D]: lim k gamma up to which E v^2 and E delta^4 diverge without real data, though E v settles.
 
@@ -137,6 +142,16 @@ def two_point_ratio(K: Number, advantage: Number) -> Number:
 def curation_sup(K: Number, lam: Number) -> Number:
     """[2nd]: limit of sup p_t/p_ref under curation with real data, 1/(1 - lam(K-1)) for lam < 1/(K-1)."""
     return 1 / (1 - lam * (K - 1))
+
+
+def quoted_gain(lam: Number) -> Number:
+    """[2nd] With real data E_t e^r exceeds E_ref e^r by this times ((K-1)/K) Var_ref(e^r)/e^max r: lam(1+lam)^-3."""
+    return lam / (1 + lam) ** 3
+
+
+def sharper_gain(lam: Number) -> Number:
+    """[D] The same with lam/(1+lam), from the first generation on: Var_0 = Var_ref, later Var_t >= Var_ref/(1+lam)."""
+    return lam / (1 + lam)
 
 
 def tilted_gaussian(mean: Number, v: Number, *, centre: Number, tau2: Number) -> tuple[Number, Number]:

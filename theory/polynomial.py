@@ -49,12 +49,12 @@ class Polynomial:
         return self + other * -1
 
     def __rsub__(self, other: Number) -> Polynomial:
-        return -self + other
+        return (-self).__add__(other)
 
     def __pow__(self, power: int) -> Polynomial:
-        result = self._constant(1)
+        result: Polynomial = self._constant(1)
         for _ in range(power):
-            result = Polynomial((result * self).terms)
+            result = result * self
         return result
 
     def _constant(self, value: Number) -> Polynomial:

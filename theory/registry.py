@@ -11,9 +11,9 @@ from theory.results import Result, Verifiable
 
 
 def _order(code: str) -> tuple[int, int, str]:
-    """Statements (T4) by number, then recipes (R2), then the rest."""
-    parts = re.fullmatch(r"([TR])(\d+)", code)
-    return ("TR".index(parts[1]), int(parts[2]), "") if parts else (2, 0, code)
+    """Statements (T4) by number, then recipes (R2), listed proofs (P7), then the rest."""
+    parts = re.fullmatch(r"([TRP])(\d+)", code)
+    return ("TRP".index(parts[1]), int(parts[2]), "") if parts else (3, 0, code)
 
 
 STATEMENTS: tuple[Verifiable, ...] = tuple(sorted((*PROOFS, *CHECKS), key=lambda item: _order(item.codes[0])))

@@ -1,8 +1,32 @@
 """The theorems as symbolic proofs, in the order of the statements. A new file of proofs adds one line here."""
 
-from theory.proofs import bounds, families, jacobian, moments
+from theory.proofs import (
+    accumulation,
+    amounts,
+    bounds,
+    collapse,
+    correctors,
+    curation,
+    families,
+    fourth,
+    identities,
+    jacobian,
+    moments,
+)
 from theory.proofs.step import Proof, Step
 
-PROOFS: tuple[Proof, ...] = (*jacobian.PROOFS, *bounds.PROOFS, *families.PROOFS, *moments.PROOFS)
+PROOFS: tuple[Proof, ...] = (
+    *jacobian.PROOFS,
+    *bounds.PROOFS,
+    *identities.PROOFS,
+    *families.PROOFS,
+    *correctors.PROOFS,
+    *moments.PROOFS,
+    *collapse.PROOFS,
+    *fourth.PROOFS,
+    *accumulation.PROOFS,
+    *curation.PROOFS,
+    *amounts.PROOFS,
+)
 
 __all__ = ["PROOFS", "Proof", "Step"]

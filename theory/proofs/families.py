@@ -29,7 +29,6 @@ def _mean_parameter_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
     return (
         Step("global: G(m) - m* = r (m - m*)", step - target - r * (m - target)),
         Step("natural parameter: G'(theta*) = r for any log-partition psi", inner / psi(theta).diff(theta, 2) - r),
-        Step("r = lam/((1+lam)(1+gamma))", r - lam / ((1 + lam) * (1 + gamma))),
     )
 
 
@@ -59,7 +58,7 @@ def _bernoulli_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
 
 
 BERNOULLI = Proof(
-    codes=("T4",),
+    codes=("T4", "P8"),
     statement="Bernoulli in its natural parameter: derivative r at theta*",
     latex=r"\frac{d}{d\theta}\,\mathrm{logit}\, m_{t+1}\Big|_{\theta^*} = s a",
     assumptions=("the update of the mean parameter",),
@@ -100,7 +99,7 @@ def _gaussian_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
 
 
 GAUSSIAN = Proof(
-    codes=("T4",),
+    codes=("T4", "P9"),
     statement="Gaussian mean and covariance: the Jacobian is r I (d = 1, 2)",
     latex=r"D G(\mu^*, \Sigma^*) = s a\, I",
     assumptions=("maximum likelihood matches mean and covariance of the training law",),
@@ -146,7 +145,7 @@ def _curved_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
 
 
 CURVED = Proof(
-    codes=("T5",),
+    codes=("T5", "P10"),
     statement="curved family N(theta, theta^2): mu = 3/(2 + m1/theta*), and the update has T2's slope",
     latex=r"\mu = \frac{B}{A} = \frac{3}{2 + m_1/\theta^*}",
     assumptions=("theta > 0; data moments m1, m2 with -A > 0, that is m1 > -2 theta*",),

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from theory import updates
-from theory.formulas import stationary_fixed, stationary_fresh, wright
+from theory.formulas import stationary_fixed, stationary_fresh
 from theory.proofs.step import Proof, Step
 
 n, k, gamma = sp.symbols("n k gamma", positive=True)
@@ -52,7 +52,6 @@ def _derivation_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
         Step("no real data (s = 1, N = k): E delta'^2 = M'", expect(alone) - alone_M),
         Step("no real data: (1 - 1/k) C = S'", nu * (1 - 1 / k) * C - alone_S),
         Step("M' as written with n and k", written - new_M),
-        Step("(1-s)^2/n + s^2/k = 1/N", (1 - s) ** 2 / n + s**2 / k - 1 / N),
     )
 
 
@@ -94,13 +93,7 @@ def _conservation_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
             Step(f"{text} real data: M' + S' - 1 = r (M + S - 1)", new_M + new_S - kept),
             Step(f"{text} real data: M + S = 1 is kept", (new_M + new_S - 1).subs(S, 1 - M)),
         ]
-    scalar = 1 / N + 2 * (1 - s) * s * a * P + s**2 * a**2 * (1 - 1 / k) * M
-    start = updates.corrected_variance(M, 1 - M, a=a) - (1 - a**2 * M)
-    return (
-        *steps,
-        Step("C = 1 - a^2 M on M + S = 1", start),
-        Step("M' = 1/N + 2(1-s)s a P + s^2 a^2 (1 - 1/k) M", claim(M, 1 - M, P, N=N, s=s, a=a)[0] - scalar),
-    )
+    return tuple(steps)
 
 
 def _unbiased(M: Any, S: Any, P: Any, *, N: Any, s: Any, a: Any) -> Any:
@@ -108,7 +101,7 @@ def _unbiased(M: Any, S: Any, P: Any, *, N: Any, s: Any, a: Any) -> Any:
 
 
 CONSERVATION = Proof(
-    codes=("T8",),
+    codes=("T8", "P12"),
     statement="conservation: M + S = 1 for all t, gamma, lam and data regimes (maximum likelihood)",
     latex=r"M_t + S_t = 1",
     assumptions=("the moment map; start M = 1/n, S = 1 - 1/n; maximum likelihood; bias 1",),
@@ -122,7 +115,7 @@ CONSERVATION = Proof(
 
 
 def _stationary_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
-    alone, fixed, fresh = claim(k, a), stationary_fixed(N, n, s, r, k), stationary_fresh(N, r, k)
+    fixed, fresh = claim(N, n, s, r, k), stationary_fresh(N, r, k)
     limit_P = (1 - s) / (n * (1 - r))
 
     def moved(value: Any, correlation: Any, share: Any, points: Any) -> Any:
@@ -130,7 +123,6 @@ def _stationary_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
 
     count = sp.symbols("m", positive=True)  # k = 1 + m, at least one point
     return (
-        Step("no real data: Wright's formula is the fixed point", moved(alone, 0, sp.Integer(1), k)),
         Step("fixed: P is the fixed point", updates.correlation_step(limit_P, N=N, s=s, a=a) - limit_P),
         Step("fixed: M is the fixed point", moved(fixed, limit_P, s, N)),
         Step("fresh: M is the fixed point", moved(fresh, 0, s, N)),
@@ -140,14 +132,14 @@ def _stationary_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
 
 STATIONARY = Proof(
     codes=("T9",),
-    statement="stationary M; without real data Wright's formula 1/(k - a^2(k-1))",
-    latex=r"M_\infty = \frac{1}{k - a^2(k-1)},\qquad S_\infty = 1 - M_\infty",
+    statement="stationary M with real data, fixed or fresh; the recursion contracts",
+    latex=r"M_\infty = \frac{1/N + 2(1-s) r P_\infty}{1 - r^2(1 - 1/k)},\qquad S_\infty = 1 - M_\infty",
     assumptions=("T8; maximum likelihood, bias 1; gamma > 0 or real data",),
-    paper="this project; the formula without real data: Wright",
+    paper="this project",
     status="D",
-    claim=wright,
-    wrong_name="Wright's formula with a instead of a^2",
-    wrong_claim=lambda k, a: 1 / (k - a * (k - 1)),
+    claim=stationary_fixed,
+    wrong_name="the fresh loop's limit for a fixed real set",
+    wrong_claim=lambda N, n, s, r, k: stationary_fresh(N, r, k),
     steps=_stationary_steps,
 )
 
