@@ -4,13 +4,17 @@
 the exact finite-sample moments of the Gaussian loop, `proofs` and `checks` what `scsc theory` runs. Symbols: README.md.
 """
 
+from theory.hessians import hessian_gap
 from theory.hypotheses import Hypothesis, HypothesisError, shares
 from theory.moments import Moments, Stationary, moments, spectral_radius, stationary
 from theory.rates import (
+    Limit,
     Rate,
     half_life,
     lam_max_euclidean,
+    lam_max_exact,
     lam_max_published,
+    lam_max_tight,
     rate_euclidean,
     rate_exact,
     rate_exponential_family,
@@ -23,12 +27,16 @@ from theory.rates import (
 __all__ = [
     "Hypothesis",
     "HypothesisError",
+    "Limit",
     "Moments",
     "Rate",
     "Stationary",
     "half_life",
+    "hessian_gap",
     "lam_max_euclidean",
+    "lam_max_exact",
     "lam_max_published",
+    "lam_max_tight",
     "moments",
     "rate_euclidean",
     "rate_exact",
