@@ -1,16 +1,23 @@
 """Formulas of self-consuming loops and their proofs. Imports numpy at once, sympy only inside `proofs`.
 
-`updates` holds the rules as plain arithmetic, `rates` the contraction rates with the hypotheses they need, `moments`
-the exact finite-sample moments of the Gaussian loop, `proofs` and `checks` what `scsc theory` runs. Symbols: README.md.
+`updates` holds the rules as plain arithmetic, `rates` the contraction rates with the hypotheses they need, `models`
+what these need of a model and `comparison` all of them side by side, `moments` the exact finite-sample moments of the
+Gaussian loop, `proofs` and `checks` what `scsc theory` runs. Symbols: README.md.
 """
 
+from theory.comparison import Comparison, compare
+from theory.hessians import hessian_gap
 from theory.hypotheses import Hypothesis, HypothesisError, shares
+from theory.models import ModelAtOptimum
 from theory.moments import Moments, Stationary, moments, spectral_radius, stationary
 from theory.rates import (
+    Limit,
     Rate,
     half_life,
     lam_max_euclidean,
+    lam_max_exact,
     lam_max_published,
+    lam_max_tight,
     rate_euclidean,
     rate_exact,
     rate_exponential_family,
@@ -21,14 +28,21 @@ from theory.rates import (
 )
 
 __all__ = [
+    "Comparison",
     "Hypothesis",
     "HypothesisError",
+    "Limit",
+    "ModelAtOptimum",
     "Moments",
     "Rate",
     "Stationary",
+    "compare",
     "half_life",
+    "hessian_gap",
     "lam_max_euclidean",
+    "lam_max_exact",
     "lam_max_published",
+    "lam_max_tight",
     "moments",
     "rate_euclidean",
     "rate_exact",

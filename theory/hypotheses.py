@@ -17,10 +17,6 @@ TAGS: dict[str, str] = {
 }
 
 
-class HypothesisError(ValueError):
-    """A theorem was asked about a loop that it does not cover."""
-
-
 @dataclass(frozen=True)
 class Hypothesis:
     """One inequality a statement rests on: `name` in words, both sides as numbers, and whether it holds."""
@@ -29,6 +25,14 @@ class Hypothesis:
     left: float
     right: float
     holds: bool
+
+
+class HypothesisError(ValueError):
+    """A theorem was asked about a loop that it does not cover; `failed` holds the inequalities that do not hold."""
+
+    def __init__(self, message: str, *failed: Hypothesis) -> None:
+        super().__init__(message)
+        self.failed = failed
 
 
 def below(name: str, left: float, right: float) -> Hypothesis:
@@ -85,3 +89,18 @@ def whole(name: str, value: float, least: int, way_out: str) -> int:
     if not (value >= least and float(value).is_integer()):
         raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}; {way_out}")
     return int(value)
+
+
+def strengths(lam: float, gamma: float) -> tuple[float, float, tuple[Hypothesis, ...]]:
+    """`shares` with the hypotheses on lam and gamma that it checked.
+
+    Raises:
+        ValueError, HypothesisError: as `shares`.
+    """
+    s, a = shares(lam, gamma)
+    attracts = (
+        Hypothesis("gamma > 0, as lam = inf", gamma, 0.0, True)
+        if math.isinf(lam)
+        else Hypothesis("lam < inf (or gamma > 0)", lam, math.inf, True)
+    )
+    return s, a, (Hypothesis("lam >= 0", lam, 0.0, True), Hypothesis("gamma >= 0", gamma, 0.0, True), attracts)

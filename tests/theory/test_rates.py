@@ -1,6 +1,7 @@
 """Rates: golden numbers, the order of the bounds, edge cases, refusals."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,10 +9,14 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from theory import (
+    Hypothesis,
     HypothesisError,
+    Limit,
     half_life,
     lam_max_euclidean,
+    lam_max_exact,
     lam_max_published,
+    lam_max_tight,
     rate_euclidean,
     rate_exact,
     rate_exponential_family,
@@ -20,11 +25,18 @@ from theory import (
     rate_tight,
     relative_gap,
     shares,
+    updates,
 )
 
 LAMS = st.floats(0, 1e6) | st.just(math.inf)
 GAMMAS = st.floats(0, 1e6) | st.just(math.inf)
 GAPS = st.floats(0, 100)
+# Exponents first, so that every size is drawn: a flat draw from (0, 1e300) never meets a small number.
+WIDE = st.floats(-300, 300).map(lambda power: 10.0**power) | st.sampled_from([0.0, 1e-300, 1e12])
+WIDE_LAMS = WIDE | st.just(math.inf)
+WIDE_GAMMAS = WIDE | st.just(math.inf)
+ULP = 2.0**-52
+TINY = 1e-305  # below about 1e-308 floats lose digits: what is smaller than this is compared as if it were 0
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,9 @@ def test_the_bounds_are_ordered(lam: float, gamma: float, e: float, share: float
     assert tight.value <= euclidean * rounding
     if e < 1:
         assert euclidean <= rate_published(lam, gamma, e).value * rounding
-    assert tight.hypotheses == ()
+    assert [item.name for item in tight.hypotheses[:2]] == ["lam >= 0", "gamma >= 0"]
+    assert tight.hypotheses[-1] == Hypothesis("e >= 0", e, 0.0, True)
+    assert all(item.holds for item in tight.hypotheses)
 
 
 @given(GAMMAS, st.floats(0, 0.999), st.floats(1e-3, 1))
@@ -185,3 +199,108 @@ def test_records_say_where_they_come_from() -> None:
     assert (rate_published(0.1, 1.0, 0.0).status, rate_published(0.1, 1.0, 0.0).tag) == ("theorem", "2nd")
     assert rate_euclidean(0.1, 0.0, 0.0).tag == "2nd" and rate_euclidean(0.1, 0.1, 0.0).tag == "D"
     assert rate_exponential_family(0.1, 1.0).status == "derived"
+
+
+@pytest.mark.parametrize(
+    ("gamma", "limit"), [(0.0, 0.5), (0.1, 0.523810), (0.3, 0.565217), (1.0, 0.666667), (5.0, 0.857143)]
+)
+def test_golden_published_limits(gamma: float, limit: float) -> None:
+    assert lam_max_published(gamma, 0.0) == pytest.approx(limit, abs=5e-7)
+
+
+@given(WIDE_LAMS, WIDE_GAMMAS, WIDE)
+def test_exact_rate_is_a_share_of_a_for_all_strengths(lam: float, gamma: float, mu: float) -> None:
+    assume(not (math.isinf(lam) and gamma == 0))
+    rate = rate_from_spectrum(lam, gamma, mu)
+    a = shares(lam, gamma)[1]
+    assert 0 <= rate.value <= a
+    assert rate.contracts or rate.reason
+    assert all(item.holds for item in rate.hypotheses)
+
+
+@given(WIDE_LAMS, WIDE_LAMS, WIDE_GAMMAS, WIDE_GAMMAS, WIDE, WIDE)
+def test_exact_rate_is_monotone(lam: float, lam2: float, gamma: float, gamma2: float, mu: float, mu2: float) -> None:
+    """Grows with lam and mu, falls with gamma; four roundings make each value, so two differ by at most 8 ulp."""
+    lam, lam2 = sorted((lam, lam2))
+    gamma, gamma2 = sorted((gamma, gamma2))
+    mu, mu2 = sorted((mu, mu2))
+    assume(not (math.isinf(lam2) and gamma == 0))
+    value = rate_from_spectrum(lam, gamma, mu).value
+    up = 1 + 8 * ULP
+    assert value <= rate_from_spectrum(lam2, gamma, mu).value * up + TINY
+    assert value <= rate_from_spectrum(lam, gamma, mu2).value * up + TINY
+    assert rate_from_spectrum(lam, gamma2, mu).value <= value * up + TINY
+
+
+@given(st.floats(0, 1e3), GAMMAS, st.floats(0, 1e3))
+def test_exact_rate_is_the_update_rule_s_eigenvalue(lam: float, gamma: float, mu: float) -> None:
+    """1 - s has lost (1 + lam) ulp in the update rule, a few ulp are lost besides."""
+    s, a = shares(lam, gamma)
+    expected = updates.jacobian_eigenvalue(mu, s=s, a=a)
+    assert rate_from_spectrum(lam, gamma, mu).value == pytest.approx(expected, rel=(lam + 9) * ULP, abs=TINY)
+
+
+def test_exact_rate_keeps_its_digits_for_large_lam_and_small_mu() -> None:
+    assert rate_from_spectrum(1e12, 1.0, 1e-12).value == pytest.approx(0.25, rel=1e-15)
+    assert rate_from_spectrum(1e300, 1.0, 1e300).value == 0.5
+    assert rate_from_spectrum(1e-300, 0.0, 3.0).value == pytest.approx(3e-300, rel=1e-15)
+
+
+def test_a_rate_that_rounds_to_one_says_so() -> None:
+    for rate in (
+        rate_exponential_family(1e17, 0.0),
+        rate_from_spectrum(1e17, 0.0, 1.0),
+        rate_tight(1e17, 0.0, 0.5),
+        rate_euclidean(1e17, 0.0, 0.0),
+    ):
+        assert rate.value == 1 and "less than a float resolves" in rate.reason
+        assert all(item.holds for item in rate.hypotheses)
+
+
+@given(WIDE_GAMMAS, GAPS)
+def test_exact_and_tight_rates_have_no_limit(gamma: float, e: float) -> None:
+    assert lam_max_exact(gamma) == lam_max_tight(gamma, e)
+    limit = lam_max_exact(gamma)
+    assert limit.value == math.inf and limit.covers(1e300)
+    assert limit.covers(math.inf) == (gamma > 0)
+    assert bool(limit.reason) == (gamma == 0)
+
+
+def test_a_finite_limit_covers_what_lies_below() -> None:
+    assert Limit(0.5, False).covers(0.499) and not Limit(0.5, False).covers(0.5)
+
+
+@given(st.floats(-300, 300).map(lambda power: 10.0**power), GAPS)
+def test_euclidean_limit_for_all_strengths(gamma: float, e: float) -> None:
+    """Against fractions; the difference of two terms amplifies the rounding of each by their size over it."""
+    g, gap = Fraction(gamma), Fraction(e)
+    excess = (2 + g) * gap - g
+    found = lam_max_euclidean(gamma, e)
+    size = float(((2 + g) * gap + g) / (1 + g))
+    error = 8 * ULP * size
+    if excess > 0 and float(excess / (1 + g)) > 4 * error:
+        assert 1 / found == pytest.approx(float(excess / (1 + g)), abs=2 * error)
+    elif excess < 0 and float(-excess / (1 + g)) > 4 * error:
+        assert found == math.inf
+
+
+def test_bertrand_condition_stands_in_the_published_rate_without_correction() -> None:
+    named = [item for item in rate_published(0.3, 0.0, 0.5).hypotheses if "Bertrand" in item.name]
+    assert named == [Hypothesis("lam*(1+e) < 1/2, as gamma = 0: Bertrand et al.", 0.3 * 1.5, 0.5, True)]
+    assert not any("Bertrand" in item.name for item in rate_published(0.3, 0.1, 0.5).hypotheses)
+
+
+@given(st.floats(0, 0.999), st.floats(0, 1, exclude_max=True), st.floats(1e-3, 1e3))
+def test_ferbach_rate_is_the_euclidean_one_without_correction(e: float, share: float, alpha: float) -> None:
+    """lam(alpha + eps L)/(alpha + lam(alpha - eps L)), below 1 for lam < alpha/(2 eps L)."""
+    lam = share * min(1 / (2 * e) if e else 1e3, 1e3)
+    gap = e * alpha
+    rate = rate_euclidean(lam, 0.0, e)
+    assert rate.value == pytest.approx(lam * (alpha + gap) / (alpha + lam * (alpha - gap)), rel=1e-10, abs=TINY)
+    assert rate.tag == "2nd" and rate_euclidean(lam, 0.0, e + 1).tag == "D"  # beyond their hypothesis it is ours
+
+
+def test_hypotheses_that_fail_travel_with_the_error() -> None:
+    with pytest.raises(HypothesisError) as caught:
+        rate_published(0.1, 1.0, 5.0)
+    assert caught.value.failed == (Hypothesis("L*eps < alpha, as e < 1", 5.0, 1.0, False),)
