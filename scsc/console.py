@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,19 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, highlight=False)
 
 
-def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table; floats with four significant digits."""
+def show_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    widths: Mapping[str, int] | None = None,
+) -> None:
+    """Print a table; floats with four significant digits. `widths` limits columns, which leaves more to the others."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for index, name in enumerate(columns):
         words = all(isinstance(row[index], str | Path) for row in rows)
-        table.add_column(name, justify="left" if words else "right", overflow="fold")
+        table.add_column(
+            name, justify="left" if words else "right", overflow="fold", max_width=(widths or {}).get(name)
+        )
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     out.print(table)

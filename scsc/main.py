@@ -15,6 +15,10 @@ import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+# One thread a process, before numpy is imported: several were slower on busy cores, and results are promised bit for bit.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "theory": ("scsc.commands.theory:Theory", "check the theorems, symbolically and numerically"),
     "rates": ("scsc.commands.rates:Rates", "contraction rates of a loop: exact, tight, Euclidean, published"),

@@ -16,26 +16,32 @@ def _order(code: str) -> tuple[int, int, str]:
     return ("TRP".index(parts[1]), int(parts[2]), "") if parts else (3, 0, code)
 
 
-STATEMENTS: tuple[Verifiable, ...] = tuple(sorted((*PROOFS, *CHECKS), key=lambda item: _order(item.codes[0])))
+def ordered(statements: Iterable[Verifiable]) -> tuple[Verifiable, ...]:
+    """Statements by their first code, as the table shows them."""
+    return tuple(sorted(statements, key=lambda item: _order(item.codes[0])))
 
 
-def codes() -> tuple[str, ...]:
-    """All codes: statements by number, then recipes, then the rest."""
-    return tuple(sorted({code for item in STATEMENTS for code in item.codes}, key=_order))
+STATEMENTS: tuple[Verifiable, ...] = ordered((*PROOFS, *CHECKS))
 
 
-def select(only: Sequence[str]) -> tuple[Verifiable, ...]:
-    """The statements that carry one of the codes; all if none is given.
+def codes(statements: Iterable[Verifiable]) -> tuple[str, ...]:
+    """All codes: statements by number, then recipes, then listed proofs, then the rest."""
+    return tuple(sorted({code for item in statements for code in item.codes}, key=_order))
+
+
+def select(only: Sequence[str], statements: Sequence[Verifiable] | None = None) -> tuple[Verifiable, ...]:
+    """Of the statements (all of this package by default) those that carry one of the codes; all if none is given.
 
     Raises:
         ValueError: a code that no statement carries.
     """
-    known = {code.lower() for code in codes()}
+    pool = STATEMENTS if statements is None else tuple(statements)
+    known = {code.lower() for code in codes(pool)}
     unknown = [code for code in only if code.lower() not in known]
     if unknown:
-        raise ValueError(f"no statement {unknown[0]!r}; known: {', '.join(codes())}")
+        raise ValueError(f"no statement {unknown[0]!r}; known: {', '.join(codes(pool))}; choose among them")
     wanted = {code.lower() for code in only} or known
-    return tuple(item for item in STATEMENTS if wanted & {code.lower() for code in item.codes})
+    return tuple(item for item in pool if wanted & {code.lower() for code in item.codes})
 
 
 def run(

@@ -207,7 +207,7 @@ CHECKS = (
     Check(
         codes=("T12", "R7"),
         statement="fully synthetic loop: mean and variance of log det, both normalisations",
-        paper="MAD (collapse); this project (law)",
+        paper="MAD; this project (law)",
         status="D",
         inputs="k = 10, d = 2, T = 60, 20000 runs (quick 2000)",
         quantity="standard scores, exact standard errors",

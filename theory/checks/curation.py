@@ -132,7 +132,7 @@ CHECKS = (
     ),
     Check(
         codes=("R15",),
-        statement="curation without real data: E e^r rises by at least ((K-1)/K) Var(e^r)/e^max r",
+        statement="curation without real data, 30 rounds: E e^r rises by at least ((K-1)/K) Var(e^r)/e^max r",
         paper=FERBACH,
         status="2nd",
         inputs=RANDOM + ", 30 rounds",

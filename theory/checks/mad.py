@@ -197,7 +197,7 @@ CHECKS = (
     Check(
         codes=("R13",),
         statement="fresh loop with sampling bias: at most 2(2-b^2)/(1-b)^2 synthetic points do not worsen the variance",
-        paper="MAD (that a maximum exists); this project (its value)",
+        paper="MAD; this project (its value)",
         status="D",
         inputs="exact search at n_r = 10^6, b = 0 to .9",
         quantity="|k - limit| over 1 + 3 limit^2/n_r",
@@ -211,7 +211,7 @@ CHECKS = (
     Check(
         codes=("R13",),
         statement="the same for mean and variance together: [4(2-b) + 2(2-b^2)]/(1-b)^2",
-        paper="MAD (that a maximum exists); this project (its value)",
+        paper="MAD; this project (its value)",
         status="D",
         inputs="exact search at n_r = 10^6, b = 0 to .9",
         quantity="|k - limit| over 1 + 3 limit^2/n_r",

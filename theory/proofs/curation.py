@@ -77,7 +77,7 @@ GAIN = Proof(
         "the rise without real data; Var of a mixture is at least its parts' (law of total variance)",
         "p_0 = p_ref",
     ),
-    paper="this project, sharper than the bound quoted from Ferbach et al.",
+    paper="this project, after Ferbach et al.",
     status="D",
     claim=sharper_gain,
     wrong_name="factor lam: real data do not hold the law back",
