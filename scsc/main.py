@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
-# One thread a process, before numpy is imported: several were slower on busy cores, and results are promised bit for bit.
+# One thread a process, before numpy is imported: several were slower on busy cores, and runs resume bit for bit.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 

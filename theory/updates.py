@@ -64,15 +64,16 @@ def gaussian_step(
     target_cov: Number,
     s: Number,
     a: Number,
-    outer: Callable[[Number], Number] = square,
+    outer: Callable[[Number], Number] | None = None,
 ) -> tuple[Number, Number]:
     """T4 [D] for the Gaussian family: mean and covariance after one generation.
 
     Args:
         mean, cov: the current model, scalars in one dimension, else (d,) and (d, d) with leading axes of one's own.
         target_mean, target_cov: mean and covariance of the data.
-        outer: v -> v v^T for the kind of vector in use; the default is the square of a scalar.
+        outer: v -> v v^T for the kind of vector in use; by default the square of a scalar.
     """
+    outer = outer or square
     raw = mean_parameter_step(cov + outer(mean), target=target_cov + outer(target_mean), s=s, a=a)
     new_mean = mean_parameter_step(mean, target=target_mean, s=s, a=a)
     return new_mean, raw - outer(new_mean)

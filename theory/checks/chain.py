@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from theory import updates
 from theory.checks.check import Check, Measured
+from theory.hessians import hessian_gap
+from theory.rates import lam_max_euclidean, rate_euclidean, rate_exact, rate_exponential_family, rate_tight
 
 Floats = NDArray[np.float64]
 DIMENSIONS = (1, 2, 3, 5)
@@ -139,6 +141,40 @@ def _uncurated(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
     return _uncorrected(np.inf, theory, _pairs(seed, quick))
 
 
+def _limits(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """|bound - 1| at the limit on lam, relative rounding of about 1/margin: gamma, e where the limit is below 1e3."""
+    rng = np.random.default_rng([seed, 26])
+    worst, cases = 0.0, 0
+    for gamma, e in zip(10 ** rng.uniform(-2, 1, 400), rng.uniform(0, 3, 400), strict=True):
+        limit = theory(float(gamma), float(e))
+        if limit < 1e3:
+            worst, cases = max(worst, abs(rate_euclidean(limit, float(gamma), float(e)).value - 1)), cases + 1
+    return Measured(worst, cases)
+
+
+def _matrices(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """`rate_exact` and the bounds with the e of `hessian_gap` on matrices, against eigenvalues and norms of DG."""
+    rng = np.random.default_rng([seed, 27])
+    worst, cases = 0.0, 0
+    for A, B in zip(*_hessians(rng, 200, 3), strict=True):
+        lam, gamma = float(10 ** rng.uniform(-2, 2)), float(10 ** rng.uniform(-2, 1))
+        DG = lam / (1 + gamma) * np.linalg.solve(A + lam * B, B)
+        radius = float(np.abs(np.linalg.eigvals(DG)).max())
+        worst = max(worst, abs(rate_exact(lam, gamma, A, B).value - radius))
+        tight = rate_tight(lam, gamma, theory(A, B)).value
+        # mu >= 1: the tight bound with that e is the exact rate; below, it is s a
+        family = rate_exponential_family(lam, gamma).value
+        worst, cases = max(worst, abs(tight - max(radius, family))), cases + 2
+        e = hessian_gap(A, B, "euclidean")
+        if e / (1 + 1 / lam) < 1:
+            excess = float(np.linalg.norm(DG, 2)) - rate_euclidean(lam, gamma, e).value
+            spread = float(np.abs(np.linalg.eigvals(np.linalg.solve(A, B)) - 1).max())  # |A^-1 B - I| <= e
+            worst = max(worst, excess, spread - e * (1 + 1e-9) if spread > 1e-3 else 0.0)
+            worst = max(worst, abs(float(np.linalg.norm(A - B, 2)) / -float(np.linalg.eigvalsh(A)[-1]) / e - 1) - 1e-6)
+            cases += 3
+    return Measured(worst, cases)
+
+
 CHECKS = (
     Check(
         codes=("T2", "R1"),
@@ -223,5 +259,33 @@ CHECKS = (
         wrong_theory=lambda e, lam: updates.synthetic_share(lam),
         measure=_uncurated,
         claims=("T-7",),
+    ),
+    Check(
+        codes=("T3", "R1"),
+        statement="Euclidean bound: it is 1 at its limit on lam",
+        paper="this project",
+        status="D",
+        inputs="400 random (gamma, e), those with a limit below 1000",
+        quantity="|bound - 1|",
+        bound=ROUNDING,
+        theory=lam_max_euclidean,
+        wrong_name="the published limit for it",
+        wrong_theory=lambda gamma, e: (1 + gamma) / ((2 + gamma) * (1 + e)),
+        measure=_limits,
+        claims=("T-1",),
+    ),
+    Check(
+        codes=("T3", "T2", "R1"),
+        statement="bounds from A and B themselves, no Lipschitz constant: tight is the exact rate where mu >= 1",
+        paper="this project",
+        status="D",
+        inputs="200 random pairs of 3 x 3 Hessians, lam .01 to 100, gamma .01 to 10",
+        quantity="difference from eigenvalues of DG, excess of its norm",
+        bound=ROUNDING,
+        theory=hessian_gap,
+        wrong_name="the Euclidean gap |A - B|/alpha for the energy norm",
+        wrong_theory=lambda A, B: hessian_gap(A, B, "euclidean"),
+        measure=_matrices,
+        claims=("T-1", "T-4"),
     ),
 )

@@ -13,8 +13,11 @@ from theory.collapse import c4, logdet_drift, logdet_variance, lyapunov_exponent
 from theory.formulas import half_sample_gamma, mad_threshold_both, mad_threshold_variance, tilted_path
 from theory.fourth import FourthMoments
 from theory.logistic import logistic_density, logistic_grid, logistic_hessian, logistic_mu
+from theory.mad import first_fit_distance
+from theory.models import logistic
 from theory.moments import moments, stationary
 from theory.rates import (
+    half_life,
     lam_max_published,
     rate_euclidean,
     rate_exponential_family,
@@ -49,6 +52,7 @@ def _rates(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
         pairs.append((rate_exponential_family(lam, theory(gamma)).value, exact))
         pairs.append((rate_published(lam, theory(gamma), 0.0).value, published))
     pairs.append((rate_exponential_family(1.0, theory(1.0)).value, ".250000"))
+    pairs.append((half_life(rate_exponential_family(1.0, theory(1.0)).value), ".500000"))
     return _deviation(pairs)
 
 
@@ -60,6 +64,7 @@ def _as_share(gamma: float) -> float:
 def _logistic(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
     """Data N(0, 9): A, W1 distance, e, mu and the four rates at lam = gamma = 1."""
     x, data = logistic_grid(3.0)
+    model3 = logistic(3.0)
     dx = x[1] - x[0]
     A = float((data * logistic_hessian(x)).sum() * dx)
     model = logistic_density(x)
@@ -72,6 +77,10 @@ def _logistic(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
             (eps, "1.00736"),
             (e, ".84409"),
             (mu, "1.451321"),
+            (-model3.alpha, "-.229676"),
+            (model3.eps or 0.0, "1.00736"),
+            (relative_gap(model3.eps or 0.0, theory(), model3.alpha), ".84409"),
+            (model3.mu, "1.451321"),
             (rate_from_spectrum(1.0, 1.0, mu).value, ".296028"),
             (rate_tight(1.0, 1.0, e).value, ".3242"),
             (rate_euclidean(1.0, 1.0, e).value, ".7977"),
@@ -142,6 +151,7 @@ def _closed(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
     pairs += [(mean, ".833333"), (v, ".166667")]
     bias = [theory(x * x) for x in (0.7, 0.85, 0.9)]
     pairs += [(mad_threshold_variance(b), x) for b, x in zip(bias, ("33.6", "113.6", "238"), strict=True)]
+    pairs += [(first_fit_distance(100, round(theory(10_000.0))), "31.2")]
     pairs += [(mad_threshold_both(b), x) for b, x in zip(bias, ("91.3", "318", "678"), strict=True)]
     return _deviation(pairs)
 
