@@ -18,6 +18,7 @@ from typing import Protocol, cast
 COMMANDS: dict[str, tuple[str, str]] = {
     "theory": ("scsc.commands.theory:Theory", "check the theorems, symbolically and numerically"),
     "rates": ("scsc.commands.rates:Rates", "contraction rates of a loop: exact, tight, Euclidean, published"),
+    "regions": ("scsc.commands.regions:Regions", "maps over (lambda, gamma): stable by theorem, exactly; the error"),
     "toy gaussian": (
         "scsc.commands.toy_gaussian:ToyGaussian",
         "the Gaussian loop with the ideal corrector, many seeds",
