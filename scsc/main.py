@@ -22,6 +22,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 COMMANDS: dict[str, tuple[str, str]] = {
     "theory": ("scsc.commands.theory:Theory", "check the theorems, symbolically and numerically"),
     "rates": ("scsc.commands.rates:Rates", "contraction rates of a loop: exact, tight, Euclidean, published"),
+    "regions": ("scsc.commands.regions:Regions", "maps over (lambda, gamma): stable by theorem, exactly; the error"),
     "toy gaussian": (
         "scsc.commands.toy_gaussian:ToyGaussian",
         "the Gaussian loop with the ideal corrector, many seeds",
