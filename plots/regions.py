@@ -161,9 +161,8 @@ def stationary_variance(k: Floats, gamma: Floats) -> Floats:
 
 def half_sample(k: Floats) -> Floats:
     """T10 [D]: the gamma at which S_inf = 1/2 without real data, (k-1)(1-a^2) = 1; about 1/(2k). inf for k <= 2."""
-    kept = np.sqrt(np.maximum(1 - 1 / (k - 1), 0))
     with np.errstate(divide="ignore"):
-        strength: Floats = 1 / kept - 1
+        strength: Floats = formulas.half_sample_gamma(np.maximum(k, 2.0), sqrt=np.sqrt)
     return strength
 
 

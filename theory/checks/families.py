@@ -81,14 +81,22 @@ def _far_start(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
             mean, cov = 1e3 * rng.normal(size=(16, d)), 1e3 * root @ root.transpose(0, 2, 1)
             for _ in range(3):
                 before = np.concatenate([mean - target_mean, (cov + _outer(mean) - best).reshape(16, -1)], axis=1)
-                mean, cov = updates.gaussian_step(
-                    mean, cov, target_mean=target_mean, target_cov=target_cov, s=s, a=a, outer=_outer
-                )
+                mean, cov = _step(mean, cov, target_mean, target_cov, s, a)
                 after = np.concatenate([mean - target_mean, (cov + _outer(mean) - best).reshape(16, -1)], axis=1)
                 gap = np.linalg.norm(after - theory(s, a) * before, axis=1) / np.linalg.norm(before, axis=1)
                 worst = max(worst, float(gap.max()))
                 cases += 16
     return Measured(worst, cases)
+
+
+def _step(mean: Floats, cov: Floats, target_mean: Floats, target_cov: Floats, s: float, a: float) -> Any:
+    """One generation of (m, d) means and (m, d, d) covariances; in one dimension through the scalar rule."""
+    if len(target_mean) == 1:
+        new_mean, new_cov = updates.gaussian_step(
+            mean[:, 0], cov[:, 0, 0], target_mean=target_mean[0], target_cov=target_cov[0, 0], s=s, a=a
+        )
+        return new_mean[:, None], new_cov[:, None, None]
+    return updates.gaussian_step(mean, cov, target_mean=target_mean, target_cov=target_cov, s=s, a=a, outer=_outer)
 
 
 # ---- R3: logistic location, where the Hessian does depend on x

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from theory import updates
-from theory.formulas import conditional_limit, shrink_limit, wrong_weight
+from theory.formulas import conditional_limit, shrink_limit, stationary_fixed, wrong_weight
 from theory.proofs.step import Proof, Step
 
 lam, gamma = sp.symbols("lambda gamma", positive=True)
@@ -116,4 +116,30 @@ CONDITIONAL = Proof(
     claims=("T-2",),
 )
 
-PROOFS = (WRONG, SHRINK, TRANSPORT, CONDITIONAL)
+
+def _better_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
+    n, k, h = sp.symbols("n k h", positive=True)
+    g = sp.symbols("g", nonnegative=True)
+    share, kept = 1 / (1 + h), 1 / (2 * (1 + g))  # every s in (0, 1), every a <= 1/2
+    error, most = (n * claim(n / (1 - share), n, share, share * kept, count) for count in (1 + k, sp.oo))
+    return (
+        Step("more synthetic points at the same share only add error", most - error, "positive"),
+        Step("below 1/n even then", 1 - most, "positive"),
+    )
+
+
+BETTER = Proof(
+    codes=("T9",),
+    statement="gamma >= 1: the stationary squared error of the mean is below the real sample's 1/n for every lam > 0",
+    latex=r"\gamma \ge 1 \Rightarrow n M_\infty < 1",
+    assumptions=("T9, fixed real set, maximum likelihood; ideal corrector; k > 1",),
+    paper="this project",
+    status="D",
+    claim=stationary_fixed,
+    wrong_name="the same without correction: r = s",
+    wrong_claim=lambda N, n, s, r, k: stationary_fixed(N, n, s, s, k),
+    steps=_better_steps,
+    claims=("T-2",),
+)
+
+PROOFS = (WRONG, SHRINK, TRANSPORT, CONDITIONAL, BETTER)
