@@ -130,7 +130,8 @@ def boundary(gamma: Floats, e: float) -> Floats:
 
 def exact(lam: Floats, gamma: Floats, mu: float) -> Floats:
     """T2 [D]: exact local rate a lam mu/(1 + lam mu), mu the largest eigenvalue of A^-1 B."""
-    rate: Floats = updates.jacobian_eigenvalue(mu, s=updates.synthetic_share(lam), a=updates.kept_share(gamma))
+    # as `rates.rate_from_spectrum`: lam mu in place of lam keeps the digits that 1 - s loses at large lam
+    rate: Floats = updates.contraction(updates.synthetic_share(lam * mu), updates.kept_share(gamma))
     return rate
 
 

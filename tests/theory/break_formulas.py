@@ -25,6 +25,7 @@ import scipy.special  # noqa: F401  # imported once, before the processes part
 import sympy as sp
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
 MODULES = (
     "accumulation", "certificates", "collapse", "curation", "formulas", "fourth", "hessians", "hypotheses", "logistic",
     "mad", "moments", "rates", "rejection", "updates",
@@ -99,9 +100,13 @@ def mentions(item, function):
 
 
 def first_to_notice(name):
-    """The statement that fails with this formula broken; None if none does. An error counts: nothing would pass."""
-    module, _, function = name.partition(".")
-    sys.meta_path.insert(0, Breaker(f"theory.{module}", function))
+    """The statement that fails with this formula broken; None if none does. An error counts: nothing would pass.
+
+    name: "module.function"; None breaks nothing.
+    """
+    module, _, function = (name or "").partition(".")
+    if name:
+        sys.meta_path.insert(0, Breaker(f"theory.{module}", function))
     try:
         statements = importlib.import_module("scsc.commands.theory").all_statements()
         for item in sorted(statements, key=lambda item: (not mentions(item, function), "R14" in item.codes)):
@@ -135,5 +140,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()
