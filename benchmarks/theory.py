@@ -7,9 +7,12 @@ promised) against a loop over monomials, and random Hessians against one at a ti
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # this file's own folder would put it in place of the package
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before numpy: as `scsc` runs
 
