@@ -71,8 +71,21 @@ def progress() -> Iterator[Report]:
         yield report
 
 
+def check_json(path: Path | None) -> None:
+    """Refuse, before any work, a place where `write_json` could not write.
+
+    Raises:
+        ValueError: it is a folder. OSError: its folder cannot be made.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise ValueError(f"--json must name a file, {path} is a folder; add a file name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
 def write_json(path: Path | None, value: Any) -> None:
     """Write `value` as strict JSON, atomically; nothing when `path` is None."""
+    check_json(path)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         files.write_json(path, value)

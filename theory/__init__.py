@@ -2,10 +2,13 @@
 
 `updates` holds the rules as plain arithmetic, `rates` the contraction rates with the hypotheses they need, `models`
 what these need of a model and `comparison` all of them side by side, `moments` the exact finite-sample moments of the
-Gaussian loop, `proofs` and `checks` what `scsc theory` runs. Symbols: README.md.
+Gaussian loop, `fourth` those up to weight 4, `collapse` the loop without real data, `proofs` and `checks` what
+`scsc theory` runs. Symbols: README.md.
 """
 
+from theory.collapse import c4, logdet_drift, logdet_variance, lyapunov_exponents
 from theory.comparison import Comparison, compare
+from theory.fourth import FourthMoments, FourthPath
 from theory.hessians import hessian_gap
 from theory.hypotheses import Hypothesis, HypothesisError, shares
 from theory.models import ModelAtOptimum
@@ -29,6 +32,8 @@ from theory.rates import (
 
 __all__ = [
     "Comparison",
+    "FourthMoments",
+    "FourthPath",
     "Hypothesis",
     "HypothesisError",
     "Limit",
@@ -36,6 +41,7 @@ __all__ = [
     "Moments",
     "Rate",
     "Stationary",
+    "c4",
     "compare",
     "half_life",
     "hessian_gap",
@@ -43,6 +49,9 @@ __all__ = [
     "lam_max_exact",
     "lam_max_published",
     "lam_max_tight",
+    "logdet_drift",
+    "logdet_variance",
+    "lyapunov_exponents",
     "moments",
     "rate_euclidean",
     "rate_exact",

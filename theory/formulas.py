@@ -26,6 +26,11 @@ def stationary_fresh(N: Number, r: Number, k: Number) -> Number:
 # ---- finite samples
 
 
+def uncorrected_limit(s: Number, n: Number) -> Number:
+    """T9 [D]: n M_inf with a fixed real set at gamma = 0, (1+2s)/(1+s+s/n): from 1 to 3/2, never below 1."""
+    return (1 + 2 * s) / (1 + s + s / n)
+
+
 def conditional_limit(gamma: Number, lam: Number) -> Number:
     """T9 [D]: E delta_inf given the real sample, in units of its own error: (1+gamma)/(1+gamma+lam gamma) <= 1."""
     return (1 + gamma) / (1 + gamma + lam * gamma)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scsc.console import out as terminal
-from scsc.console import show_table, write_json
+from scsc.console import check_json, show_table, write_json
 
 if TYPE_CHECKING:
     from plots.regions import Maps, Plane
@@ -40,6 +40,7 @@ class Regions:
     """File to write to: the axes, the grids (rows follow gamma; null: no statement) and the tables."""
 
     def run(self) -> int:
+        check_json(self.json)
         from plots import regions
         from plots.regions_figure import draw
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scsc.console import err, out, progress, show_table, write_json
+from scsc.console import check_json, err, out, progress, show_table, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ class Theory:
     def run(self) -> int:
         if self.seed < 0:
             raise ValueError(f"--seed must be >= 0, got {self.seed}; choose such a value")
+        check_json(self.json)
         from theory import registry
 
         chosen = registry.select(self.only, all_statements())

@@ -38,6 +38,7 @@ class ToyGaussian:
     """Also write the table's rows there as JSON."""
 
     def run(self) -> int:
+        console.check_json(self.json)
         import numpy as np
 
         from loop.ensemble import EnsembleConfig, run_ensemble

@@ -96,11 +96,14 @@ def test_infinite_strengths_are_accepted(tmp_path: Path) -> None:
 def test_published_is_not_available_beyond_its_hypothesis(
     gap: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = rates(tmp_path, "--lam", "0.1", *gap)
+    file = tmp_path / "rates.json"
+    assert main(["rates", "--lam", "0.1", *gap, "--json", str(file)]) == 2
+    found = json.loads(file.read_text())
     assert found["published"] is None and found["lam_max"] is None
     assert isinstance(found["tight"], float) and isinstance(found["euclidean"], float)
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
     assert "n/a" in out and "theorem 4.3 does not apply" in out
+    assert err.count("\n") == 1 and "theorem 4.3 does not apply; use rate_exact" in err
     failed = [item for item in found["hypotheses"] if item["rate"] == "published"]  # type: ignore[attr-defined]
     assert [(item["left"], item["right"], item["holds"]) for item in failed] == [(float(gap[1]), 1.0, False)]
 

@@ -128,6 +128,7 @@ def test_an_accepted_control_exits_with_one(
     assert "a wrong statement was accepted" in capsys.readouterr().err
 
 
-def test_theory_refuses_bad_flags(capsys: pytest.CaptureFixture[str]) -> None:
+def test_theory_refuses_bad_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--json must name a file" in refused(capsys, "theory", "--only", "T1", "--json", str(tmp_path))
     assert "known: T1" in refused(capsys, "theory", "--only", "T99")
     assert "--seed must be >= 0" in refused(capsys, "theory", "--seed", "-1")

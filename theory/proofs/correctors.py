@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from theory import updates
-from theory.formulas import conditional_limit, shrink_limit, stationary_fixed, wrong_weight
+from theory.formulas import conditional_limit, shrink_limit, stationary_fixed, uncorrected_limit, wrong_weight
 from theory.proofs.step import Proof, Step
 
 lam, gamma = sp.symbols("lambda gamma", positive=True)
@@ -142,4 +142,32 @@ BETTER = Proof(
     claims=("T-2",),
 )
 
-PROOFS = (WRONG, SHRINK, TRANSPORT, CONDITIONAL, BETTER)
+
+def _uncorrected_steps(claim: Callable[..., Any]) -> tuple[Step, ...]:
+    h, more = sp.symbols("h m", positive=True)
+    n, share = 1 + more, 1 / (1 + h)
+    N = n / (1 - share)
+    error = claim(share, n)
+    return (
+        Step("n times the stationary M at r = s", n * stationary_fixed(N, n, share, share, N - n) - error),
+        Step("above 1: retraining on one's own data only harms", error - 1, "positive"),
+        Step("bounded by 3/2", sp.Rational(3, 2) - error, "positive"),
+        Step("worse with more synthetic data", -sp.diff(error, h), "positive"),
+    )
+
+
+UNCORRECTED = Proof(
+    codes=("T9",),
+    statement="fixed real set, no correction: the mean's error settles at (1+2s)/(1+s+s/n) of 1/n, between 1 and 3/2",
+    latex=r"n M_\infty = \frac{1+2s}{1+s+s/n} \in (1, \tfrac32)",
+    assumptions=("T9, maximum likelihood, bias 1, gamma = 0; n > 1, k > 0",),
+    paper="MAD, synthetic augmentation loop; this project (value)",
+    status="D",
+    claim=uncorrected_limit,
+    wrong_name="the fresh loop's gain, 1/(1+s): synthetic data help",
+    wrong_claim=lambda s, n: 1 / (1 + s),
+    steps=_uncorrected_steps,
+    claims=("T-6", "T-9"),
+)
+
+PROOFS = (WRONG, SHRINK, TRANSPORT, CONDITIONAL, UNCORRECTED, BETTER)
