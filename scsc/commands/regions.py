@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from scsc.console import out as terminal
 from scsc.console import check_json, show_table, write_json
+from scsc.console import out as terminal
 
 if TYPE_CHECKING:
     from plots.regions import Maps, Plane
