@@ -1,4 +1,4 @@
-"""R5, R9, R10: the simulated Gaussian loop held against theory, as checks for `scsc theory` beside its own.
+"""R5, R9, R10, R11, R18: the simulated Gaussian loop held against theory, as checks for `scsc theory` beside its own.
 
 The loop is the fused ensemble; formulas come from `theory`. Standard errors are exact where the theory has them (the
 weight-4 moments, one dimension): without real data the tails are heavy, and a sample's own standard error lies.
@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.ensemble import EnsembleConfig, run_ensemble
+from theory.certificates import distance_bound, noise_radius
 from theory.checks.check import Check, Measured, score_bound
-from theory.formulas import wright
+from theory.formulas import excess_error, wright
 from theory.fourth import FourthMoments
 from theory.moments import Regime, moments
+from theory.updates import contraction
 from toy.gaussian_ensemble import GaussianEnsemble
+from toy.known_variance import KnownVarianceEnsemble
 from toy.prediction import REGIMES
 
 Floats = NDArray[np.float64]
@@ -101,6 +104,36 @@ def _next_strength(gamma: float) -> float:
     return values[list(STATIONARY).index(gamma) + 1]
 
 
+def _coverage(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """Share of runs that leave the bound in any of T = 30 generations, minus the level, less 3 standard errors.
+
+    n = 50, lam = .5, known variance, start 3, level .05, tau from `noise_radius`; the factor is the exact rate.
+    """
+    runs, generations, n, k, start, level = 4096 if quick else 32_768, 30, 50, 25, 3.0, 0.05
+    gammas = (0.0, 0.3, 1.0)
+    problem = KnownVarianceEnsemble(gammas, (k,) * 3, n, start)
+    error = run_ensemble(problem, EnsembleConfig(seed, runs, generations))["error"]
+    worst = -np.inf
+    for cell, gamma in enumerate(gammas):
+        factor = float(theory(k / (n + k), 1 / (1 + gamma)))
+        bound = distance_bound(factor, noise_radius(n, k, gamma, generations, start, level), start, generations)
+        left = float((error[1:, :, cell] > bound[1:, None]).any(axis=0).mean())
+        worst = max(worst, left - level - 3 * float(np.sqrt(level * (1 - level) / runs)))
+    return Measured(worst, len(gammas) * generations)
+
+
+def _amounts(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """Mean-squared error over k and T without correction; Gaussian errors, so E delta^2 has variance 2 M^2 exactly."""
+    runs, n, ks = 4096 if quick else 32_768, 50, (5, 25, 50, 148, 400, 2000)
+    curves = run_ensemble(KnownVarianceEnsemble((0.0,) * len(ks), ks, n), EnsembleConfig(seed, runs, 50))["error2"]
+    scores = []
+    for cell, k in enumerate(ks):
+        for generation in (1, 5, 10, 50):
+            expected = 1 / n + theory(n, k, generation)
+            scores.append((curves[generation, :, cell].mean() - expected) / (expected * np.sqrt(2 / runs)))
+    return Measured(float(np.abs(scores).max()), len(scores))
+
+
 CHECKS = (
     Check(
         codes=("R5", "T8", "T13"),
@@ -143,5 +176,33 @@ CHECKS = (
         wrong_theory=_next_strength,
         measure=_distance,
         claims=("T-2",),
+    ),
+    Check(
+        codes=("R11",),
+        statement="simulated loop stays within tau sum c^i + c^t start, c the exact rate, with probability 1 - delta",
+        paper="Gillman et al., Theorem 4.3; this project (tau)",
+        status="D",
+        inputs="n = 50, lam = .5, gamma = 0, .3, 1, start 3, T = 30, delta = .05, 32768 runs (quick 4096)",
+        quantity="share of runs that leave the bound, minus delta and 3 standard errors",
+        bound=0.0,
+        theory=contraction,
+        wrong_name="a rate that is too good: r/2",
+        wrong_theory=lambda s, a: s * a / 2,
+        measure=_coverage,
+        claims=("T-1",),
+    ),
+    Check(
+        codes=("R18",),
+        statement="simulated loop: mean-squared error rises, then falls with more synthetic data",
+        paper="Fu et al. 2024, analogue",
+        status="D",
+        inputs="n = 50, k = 5 to 2000, T = 1 to 50, no correction, known variance; 32768 runs (quick 4096)",
+        quantity="standard scores, exact standard errors",
+        bound=None,
+        theory=excess_error,
+        wrong_name="(k/N)^T instead of its square",
+        wrong_theory=lambda n, k, T: k / (n * (n + 2 * k)) * (1 - (k / (n + k)) ** T),
+        measure=_amounts,
+        claims=("T-8",),
     ),
 )
