@@ -34,7 +34,15 @@ def noise_radius(n: int, k: int, gamma: float, generations: int, start: float, l
 
 
 def distance_bound(factor: float, tau: float, start: float, generations: int) -> Floats:
-    """tau sum_{i<t} c^i + c^t start for t = 0..generations, (G+1,); c is the exact rate or the published factor."""
+    """tau sum_{i<t} c^i + c^t start for t = 0..generations, (G+1,); c is the exact rate or the published factor.
+
+    Raises:
+        ValueError: a number is negative, infinite or nan, generations no whole number.
+    """
+    for name, value in (("factor", factor), ("tau", tau), ("start", start)):
+        if not (value >= 0 and math.isfinite(value)):
+            raise ValueError(f"{name} must be >= 0 and finite, got {value!r}; choose such a value")
+    whole("generations", generations, 0, "choose such a value")
     powers = factor ** np.arange(generations + 1)
     sums = np.concatenate([[0.0], np.cumsum(powers[:-1])])
     return np.asarray(tau * sums + powers * start)
@@ -46,6 +54,10 @@ def markov_radius(moments: Moments, level: float = 0.05, trace: float = 1.0) -> 
     trace: tr(Sigma*), the dimension for N(0, I).
     """
     _check_level(level)
+    if not (trace > 0 and math.isfinite(trace)):
+        raise ValueError(
+            f"trace must be positive and finite (of the target covariance), got {trace!r}; give tr(Sigma*)"
+        )
     return np.sqrt(trace * moments.M / level)
 
 

@@ -56,7 +56,10 @@ def c4(k: int) -> float:
     sqrt(2/(k-1)) Gamma(k/2)/Gamma((k-1)/2): without real data E sigma_t = c4(k)^t (alpha(n) of Bertrand et al.).
     """
     whole("k", k, 2, "a standard deviation needs two points")
-    return math.sqrt(2 / (k - 1)) * math.exp(special.gammaln(k / 2) - special.gammaln((k - 1) / 2))
+    x = (k - 1) / 2
+    if x > 500:  # the difference of two large logarithms would lose digits; next term below 1e-16
+        return 1 - 1 / (8 * x) + 1 / (128 * x**2) + 5 / (1024 * x**3) - 21 / (32768 * x**4)
+    return math.exp(special.gammaln(x + 0.5) - special.gammaln(x)) / math.sqrt(x)
 
 
 def w2_squared(k: int, generations: int) -> float:
@@ -74,6 +77,7 @@ def w2_fourth(k: int, generations: int) -> float:
     The monomials mu^i sigma^j, i + j <= 4, map linearly into themselves: mu' = mu + sigma z/sqrt(k) and
     sigma' = sigma c, with c^2 (k-1) chi^2 of k-1 degrees of freedom; W2^2 = mu^2 + (sigma - 1)^2.
     """
+    whole("k", k, 2, "a standard deviation needs two points")
     whole("generations", generations, 0, "count generations from 0")
     scale = [_sd_moment(k, j) for j in range(5)]  # E c^j
     gauss = (1.0, 0.0, 1.0, 0.0, 3.0)

@@ -47,11 +47,11 @@ def choice_weight(p: Floats, reward: Floats, K: int) -> Floats:
     if not np.isfinite(reward).all():
         raise ValueError("reward must be finite; give a large finite value instead of inf")
     counts, coefficients = _draws(p.shape[-1], K - 1)
-    weights = np.exp(reward - reward.max(axis=-1, keepdims=True))  # e^r up to a factor that cancels
     chance = coefficients * np.prod(p[..., None, :] ** counts, axis=-1)  # (..., C)
-    others = weights @ counts.T  # (..., C)
-    terms = weights[..., None, :] / (weights[..., None, :] + others[..., None])  # (..., C, m)
-    return np.asarray(K * np.einsum("...c,...cm->...m", chance, terms))
+    # e^(r_j - r_x), (..., x, j), capped short of overflow: the chosen share is 0 there to all digits
+    advantage = np.exp(np.minimum(reward[..., None, :] - reward[..., :, None], 600.0))
+    terms = 1 / (1 + advantage @ counts.T)  # (..., x, C)
+    return np.asarray(K * np.einsum("...c,...xc->...x", chance, terms))
 
 
 def curate(p: Floats, reward: Floats, K: int, lam: float = math.inf, reference: Floats | None = None) -> Floats:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import updates
-from theory.hypotheses import HypothesisError
+from theory.hypotheses import HypothesisError, whole
 from theory.moments import Normalisation, Regime, checked
 from theory.polynomial import Number, Polynomial, Powers, monomials, variables
 
@@ -190,6 +190,7 @@ class FourthMoments:
 
     def path(self, generations: int) -> FourthPath:
         """Generations 0 to `generations`."""
+        whole("generations", generations, 0, "choose such a value")
         states = np.empty((generations + 1, *self.start.shape))
         states[0] = self.start
         for generation in range(generations):

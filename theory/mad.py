@@ -15,6 +15,8 @@ from theory.formulas import mad_threshold_both, mad_threshold_variance
 from theory.fourth import FourthMoments
 from theory.hypotheses import HypothesisError, whole
 
+MOST = 200_000
+"""Synthetic points that are searched."""
 Criterion = Literal["variance", "both"]
 
 
@@ -22,11 +24,12 @@ def largest_admissible(n_r: int, bias: float, criterion: Criterion = "variance")
     """R13 [D]: most synthetic points k for which the stationary error is not above that of n_r real points alone.
 
     Exact, one dimension, fresh real data, all k in one array program. `variance`: E(v-1)^2; `both`:
-    E delta^2 + E(v-1)^2/4. Searched up to four times the limit for n_r to infinity, which lies above it.
+    E delta^2 + E(v-1)^2/4.
 
     Raises:
-        ValueError: n_r < 2, bias outside [0, 1) or unknown criterion.
-        HypothesisError: bias = 1: more honest synthetic data never does harm here.
+        ValueError: n_r < 2, bias outside [0, 1), unknown criterion, or more points than can be searched.
+        HypothesisError: there is no largest number: bias = 1 (honest synthetic data never do harm here), or so few
+            real points that a collapsed variance is no worse than theirs.
     """
     whole("n_r", n_r, 2, "a variance needs two points")
     if criterion not in ("variance", "both"):
@@ -35,17 +38,24 @@ def largest_admissible(n_r: int, bias: float, criterion: Criterion = "variance")
         raise HypothesisError("bias = 1: any amount of synthetic data helps the fresh loop; there is no largest one")
     if not 0 <= bias < 1:
         raise ValueError(f"bias must lie in [0, 1) (1 = honest sampling, no limit), got {bias!r}; choose such a value")
-    limit = mad_threshold_variance(bias) if criterion == "variance" else mad_threshold_both(bias)
-    k = np.arange(1, 4 * math.ceil(limit) + 1)
-    if len(k) > 10**6:
-        raise ValueError(f"bias = {bias!r} admits about {limit:.3g} points, too many to search; take a smaller bias")
-    end = FourthMoments(np.full(len(k), n_r), k, 0.0, "fresh", "unbiased", bias).stationary()
     real = 2 / (n_r - 1)  # E(v-1)^2 of n_r points
-    if criterion == "variance":
-        good = end.variance_error <= real
-    else:
-        good = end.delta2 + end.variance_error / 4 <= 1 / n_r + real / 4
-    return int(k[good].max(initial=0))
+    allowed, collapsed = (real, 1.0) if criterion == "variance" else (1 / n_r + real / 4, 0.25)
+    if allowed >= collapsed:  # k to infinity: v goes to 0 and delta with it
+        raise HypothesisError(
+            f"n_r = {n_r}: the error of so few real points is not below that of a collapsed model; there is no largest "
+            "number of synthetic points; take a larger n_r"
+        )
+    limit = mad_threshold_variance(bias) if criterion == "variance" else mad_threshold_both(bias)
+    most = 4 * math.ceil(limit)  # with few real points the largest number may lie above the limit for many
+    while most <= MOST:
+        k = np.arange(1, most + 1)
+        end = FourthMoments(np.full(most, n_r), k, 0.0, "fresh", "unbiased", bias).stationary()
+        error = end.variance_error if criterion == "variance" else end.delta2 + end.variance_error / 4
+        good = error <= allowed
+        if not good[most // 2 :].any():
+            return int(k[good].max(initial=0))
+        most *= 4
+    raise ValueError(f"bias = {bias!r} at n_r = {n_r} admits too many points to search; take a smaller bias")
 
 
 def first_fit_distance(d: int, n: int) -> float:

@@ -58,6 +58,8 @@ def second_moments(
     """
     if points.ndim != 3 or points.shape[-1] != 2:
         raise ValueError(f"points must have shape (draws, count, 2), got {points.shape}; the toy is two-dimensional")
+    if points.shape[1] < 2:
+        raise ValueError(f"points must hold at least two of each draw, got {points.shape[1]}; take more")
     low, high = points.min(axis=1), points.max(axis=1)
     if not (high > low).all():
         raise ValueError("points must span a box in both axes; give at least two different values on each")
