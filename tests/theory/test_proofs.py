@@ -9,6 +9,7 @@ from theory.proofs import PROOFS, Proof, Step
 
 x, y = sp.symbols("x y", real=True)
 p = sp.symbols("p", positive=True)
+m = sp.symbols("m", nonnegative=True)
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.statement)
@@ -37,6 +38,11 @@ def test_the_proof_says_what_it_assumes(proof: Proof) -> None:
         (Step("sign unknown", x, "nonnegative"), False),
         (Step("positive", p / (1 + p), "positive"), True),
         (Step("negative", -p, "nonnegative"), False),
+        (Step("positive over nonnegative symbols", (1 + m) / (1 + 2 * m), "positive"), True),
+        (Step("may vanish", m / (1 + m), "positive"), False),
+        (Step("may vanish, nonnegative", m / (1 + m), "nonnegative"), True),
+        (Step("negative for large values only", 1 + m - m**2 / 100, "nonnegative"), False),
+        (Step("square with a negative coefficient", (m - p) ** 2, "nonnegative"), True),
     ],
     ids=lambda value: value.text if isinstance(value, Step) else "",
 )

@@ -12,6 +12,7 @@ from theory.proofs import (
     identities,
     jacobian,
     moments,
+    stability,
 )
 from theory.proofs.step import Proof, Step
 
@@ -22,6 +23,7 @@ PROOFS: tuple[Proof, ...] = (
     *families.PROOFS,
     *correctors.PROOFS,
     *moments.PROOFS,
+    *stability.PROOFS,
     *collapse.PROOFS,
     *fourth.PROOFS,
     *accumulation.PROOFS,

@@ -26,8 +26,7 @@ class Step:
         """True only if sympy can decide it; what it cannot decide counts as failed."""
         if self.kind == "zero":
             return not _refuted(self.expression) and _vanishes(self.expression)
-        reduced = sp.factor(sp.together(self.expression))
-        return (reduced.is_positive if self.kind == "positive" else reduced.is_nonnegative) is True
+        return _signed(self.expression, self.kind == "positive")
 
 
 def _refuted(expression: Expression) -> bool:
@@ -49,6 +48,51 @@ def _vanishes(expression: Expression) -> bool:
     """
     numerator = sp.fraction(sp.together(expression))[0]
     return bool(sp.expand(numerator) == 0) or bool(sp.simplify(numerator) == 0)
+
+
+def _signed(expression: Expression, strictly: bool) -> bool:
+    """True if the expression is positive (or nonnegative) for all values of its symbols.
+
+    First by the coefficients of numerator and denominator, if all symbols are nonnegative: that needs no factoring,
+    whose time depends on the hash seed (see `_vanishes`).
+    """
+    numerator, denominator = sp.fraction(sp.together(expression))
+    if _positive_terms(denominator, True) and _positive_terms(numerator, strictly):
+        return True
+    if _sign_refuted(expression, strictly):
+        return False
+    reduced = sp.factor(sp.together(expression))
+    return (reduced.is_positive if strictly else reduced.is_nonnegative) is True
+
+
+def _sign_refuted(expression: Expression, strictly: bool) -> bool:
+    """True if the expression has the wrong sign at one of a few exact points; symbols that may vanish also do."""
+    symbols = sorted(expression.free_symbols, key=str)
+    for size in (sp.Rational(1, 97), sp.Integer(1), sp.Integer(89)):
+        for vanish in (False, True):
+            point = {
+                symbol: sp.Integer(0) if vanish and not symbol.is_positive else size * sp.prime(3 + index)
+                for index, symbol in enumerate(symbols)
+            }
+            value = expression.subs(point)
+            if value.is_Rational and (value < 0 or (strictly and value == 0)):
+                return True
+    return False
+
+
+def _positive_terms(expression: Expression, strictly: bool) -> bool:
+    """True for a polynomial in nonnegative symbols without negative coefficient; strictly: with a positive term."""
+    symbols = sorted(expression.free_symbols, key=str)
+    if not all(symbol.is_nonnegative for symbol in symbols) or not expression.is_polynomial(*symbols):
+        return False
+    if not symbols:
+        return bool(expression > 0 if strictly else expression >= 0)
+    terms = sp.Poly(sp.expand(expression), *symbols).terms()
+    if not all(coefficient.is_nonnegative for _, coefficient in terms):
+        return False
+    known = [all(symbol.is_positive or not power for symbol, power in zip(symbols, powers, strict=True))
+             for powers, _ in terms]  # fmt: skip
+    return not strictly or any(k and c.is_positive for k, (_, c) in zip(known, terms, strict=True))
 
 
 def zeros(text: str, entries: Iterable[Expression]) -> tuple[Step, ...]:
