@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "scsc.commands.toy_gaussian:ToyGaussian",
         "the Gaussian loop with the ideal corrector, many seeds",
     ),
+    "audit": ("scsc.commands.audit:AuditCommand", "effective strength of a corrector, verified by running the loop"),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),

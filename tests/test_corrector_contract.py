@@ -3,7 +3,7 @@
 A new corrector adds a line to `cases`.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -16,6 +16,8 @@ from motion.experiment.arms import LoopConfig, arm_parts
 from motion.experiment.dataset import Dataset, to_batch
 from motion.experiment.presets import Preset
 from motion.physics import PhysicsCorrector
+from toy.audit_correctors import NAMES, corrector_named
+from toy.audit_truths import GaussianTruth
 from toy.gaussian import FreshDraw, ideal
 
 
@@ -60,6 +62,7 @@ CASES = {
     "gated mixture": (lambda: Gated(Mixture(Shrink(), 2.0), near, "|x| < 0.5"), points),
     "mixture of gated": (lambda: Mixture(Gated(Shrink(), near, "|x| < 0.5"), 2.0), points),
     "one sample": (lambda: ideal(1.0), lambda: points(1)),
+    **{f"audited {name}": (partial(corrector_named, name, 1.0, GaussianTruth(3)), points) for name in NAMES},
     "physics": (PhysicsCorrector, motions),
     "physics 1": (lambda: Mixture(PhysicsCorrector(), 1.0), motions),
     "physics gated": (lambda: Gated(PhysicsCorrector(), steady, "root height within 1 cm"), motions),
