@@ -13,7 +13,8 @@ import numpy as np
 from loop import Augment, MemoryStore, RunConfig, run
 from loop.ensemble import BLOCK, Block, EnsembleConfig, run_ensemble
 from toy.gaussian import GaussianProblem, ideal
-from toy.gaussian_ensemble import GaussianEnsemble, standard_group
+from toy.gaussian_ensemble import GaussianEnsemble
+from toy.groups import standard_group
 
 GAMMAS = (0.0, 0.1, 0.3, 1.0, 5.0)
 RUNS, GENERATIONS, POINTWISE = 640, 50, 400

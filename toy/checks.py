@@ -33,7 +33,7 @@ def _scores(n: int, lam: float, gammas: tuple[float, ...], schedule: str, runs: 
     """Exact standard scores of E delta^2 and E v against `expected` in every generation but the first."""
     problem = GaussianEnsemble(gammas, (lam,) * len(gammas), n, 1, schedule)
     curves = run_ensemble(problem, EnsembleConfig(seed, runs, generations))
-    regime: Regime = REGIMES[schedule]  # type: ignore[assignment]
+    regime = REGIMES[schedule]
     found = []
     for cell, gamma in enumerate(gammas):
         k = problem.k[cell]

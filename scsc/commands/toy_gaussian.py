@@ -43,7 +43,7 @@ class ToyGaussian:
 
         from loop.ensemble import EnsembleConfig, run_ensemble
         from toy.gaussian_ensemble import GaussianEnsemble
-        from toy.prediction import predicted
+        from toy.prediction import expected
 
         cells = [(gamma, lam) for lam in self.lam for gamma in self.gamma]
         problem = GaussianEnsemble(
@@ -58,7 +58,7 @@ class ToyGaussian:
 
         rows: list[dict[str, Any]] = []
         for cell, (gamma, lam) in enumerate(cells):
-            expected = predicted(self.n, problem.k[cell], gamma, self.generations, self.schedule)
+            theory = expected(problem, cell, self.generations).mean_error2
             for generation in range(self.generations + 1):
                 w2 = curves["w2"][generation, :, cell]
                 error2 = curves["mean_error2"][generation, :, cell]
@@ -71,7 +71,7 @@ class ToyGaussian:
                         "w2_se": w2.std(ddof=1) / np.sqrt(self.runs) if self.runs > 1 else float("nan"),
                         "mean_error2": error2.mean(),
                         "mean_error2_se": error2.std(ddof=1) / np.sqrt(self.runs) if self.runs > 1 else float("nan"),
-                        "mean_error2_theory": None if expected is None else expected[generation],
+                        "mean_error2_theory": None if theory is None else theory[generation],
                         "n_runs": self.runs,
                     }
                 )
