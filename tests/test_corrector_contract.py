@@ -17,6 +17,7 @@ from motion.experiment.dataset import Dataset, to_batch
 from motion.experiment.presets import Preset
 from motion.physics import PhysicsCorrector
 from toy.gaussian import FreshDraw, ideal
+from toy.histogram import HistogramReference
 
 
 @cache
@@ -31,6 +32,10 @@ def motions():
 
 def points(n=57):
     return ArrayBatch(np.random.default_rng(n).normal(0, 2, (n, 3)))
+
+
+def plane():
+    return ArrayBatch(points().samples[:, :2])
 
 
 def fresh_motion():
@@ -59,6 +64,9 @@ CASES = {
     "gated": (lambda: Gated(Shrink(), near, "|x| < 0.5"), points),
     "gated mixture": (lambda: Gated(Mixture(Shrink(), 2.0), near, "|x| < 0.5"), points),
     "mixture of gated": (lambda: Mixture(Gated(Shrink(), near, "|x| < 0.5"), 2.0), points),
+    "histogram official": (lambda: HistogramReference(1.0, "official"), plane),
+    "histogram floorfix": (lambda: HistogramReference(0.1, "floorfix"), plane),
+    "histogram exact": (lambda: HistogramReference(0.0, "exact"), plane),
     "one sample": (lambda: ideal(1.0), lambda: points(1)),
     "physics": (PhysicsCorrector, motions),
     "physics 1": (lambda: Mixture(PhysicsCorrector(), 1.0), motions),
