@@ -58,6 +58,11 @@ class GaussianEnsemble:
         return GaussianProblem(self.n, self.dimension, self.normalisation, self.bias, self.first)
 
     @property
+    def corrector(self) -> str:
+        """Always the ideal one, with strength gamma."""
+        return "mixture"
+
+    @property
     def k(self) -> tuple[int, ...]:
         """Synthetic points per generation, one per cell."""
         return tuple(schedule_named(self.schedule, lam).request(self.n) for lam in self.lams)

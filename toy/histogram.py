@@ -3,12 +3,10 @@
 It takes the 10 x 10 histogram of the synthetic points over their bounding box and draws as many new points from the
 mixture (1-t) histogram + t target, t = gamma/(1+gamma). gamma = 0 is no identity: it resamples the histogram.
 
-| form | how it draws |
-|---|---|
-| official | rejection from the target with M = max mixture / max target, no bound on their ratio: tails are cut; bins by |
-|          | int(), which rounds towards 0, so that the lowest ones are as wide as two |
-| floorfix | the same with bins looked up by floor |
-| exact | draws from the mixture itself |
+official: rejection from the target with M = max mixture / max target. That is no bound on their ratio, so the tails are
+cut. Bins are looked up by int(), which rounds towards 0, so the lowest ones are as wide as two.
+floorfix: the same with bins looked up by floor.
+exact: draws from the mixture itself.
 
 Source: Gillman et al.'s published Gaussian example, from a description of what it does; `theory.rejection` has the
 exact law of the first two.
@@ -31,7 +29,7 @@ FORMS = ("official", "floorfix", "exact")
 BINS = 10
 _PEAK = 1 / (2 * np.pi)  # of the target's density
 _ROUND = 128  # candidates of one round of rejection
-_MOST_ROUNDS = 5000  # the toy needs about 2 and at most some 10; without a limit a far histogram would never end
+_MOST_ROUNDS = 2000  # the toy needs about 2 and at most some 10; without a limit a far histogram would never end
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,9 @@ def histogram(points: Array) -> tuple[Histogram, NDArray[np.int64]]:
     return Histogram(low, step, count / (k * step.prod(axis=1))[:, None]), cells
 
 
-def redraw(points: Array, kept: Array, group: NDArray[np.int64], form: str, rng: np.random.Generator) -> Array:
+def redraw(
+    points: Array, kept: Array, group: NDArray[np.int64], form: str, rng: np.random.Generator, groups: int | None = None
+) -> Array:
     """New points in place of `points`, (R, k, 2).
 
     Args:
@@ -74,6 +74,7 @@ def redraw(points: Array, kept: Array, group: NDArray[np.int64], form: str, rng:
         group: (R,) rows of the same number read the same random numbers (a run's cells, compared in pairs); numbers
             from 0 up. A row's result depends on its own points, its own number and the stream alone.
         form: one of `FORMS`.
+        groups: for how many numbers is drawn; by default up to the largest.
     """
     if form not in FORMS:
         raise ValueError(f"the histogram's form must be one of {', '.join(FORMS)}, got {form!r}; choose one of them")
@@ -85,10 +86,10 @@ def redraw(points: Array, kept: Array, group: NDArray[np.int64], form: str, rng:
         return points.copy()
     if not np.isfinite(points).all():
         raise ValueError("points must be finite, got nan or inf; the loop before this corrector has diverged")
-    groups = int(group.max()) + 1
+    drawn = int(group.max()) + 1 if groups is None else groups
     if form == "exact":
-        return _exact(points, kept, group, groups, rng)
-    return _rejected(points, kept, group, groups, np.trunc if form == "official" else np.floor, rng)
+        return _exact(points, kept, group, drawn, rng)
+    return _rejected(points, kept, group, drawn, np.trunc if form == "official" else np.floor, rng)
 
 
 def _exact(points: Array, kept: Array, group: NDArray[np.int64], groups: int, rng: np.random.Generator) -> Array:
@@ -132,8 +133,8 @@ def _rejected(
         have[open_rows] = np.minimum(place[:, -1] + 1, k)
         open_rows = open_rows[have[open_rows] < k]
     raise ValueError(
-        f"rejection accepted too few of {_MOST_ROUNDS * _ROUND:,} candidates: the points lie where the target has no "
-        "mass; take gamma > 0, form='exact' or the mixture"
+        f"rejection accepted too few of {_MOST_ROUNDS * _ROUND:,} candidates: the points' box is too small or "
+        "lies where the target has no mass; take gamma > 0, form='exact' or the mixture"
     )
 
 

@@ -26,6 +26,8 @@ class Loop(Protocol):
     @property
     def schedule(self) -> str: ...
     @property
+    def corrector(self) -> str: ...
+    @property
     def gammas(self) -> tuple[float, ...]: ...
     @property
     def k(self) -> tuple[int, ...]: ...
@@ -54,6 +56,8 @@ class Expected:
 def _arguments(loop: Loop, cell: int) -> dict[str, Any] | None:
     """What `theory.moments` wants to know of a cell; None where it does not cover the schedule."""
     problem, real, k = loop.problem, loop.real_counts[cell], loop.k[cell]
+    if loop.corrector != "mixture":
+        return None
     if loop.schedule == "mix":
         regime: Regime = "fixed" if real else "none"
         sizes = {"n": real, "first": problem.n} if real else {"n": problem.n, "first": problem.n}
@@ -73,7 +77,7 @@ def _arguments(loop: Loop, cell: int) -> dict[str, Any] | None:
 
 
 def expected(loop: Loop, cell: int, generations: int) -> Expected:
-    """What theory says about a cell with the ideal corrector, for its normalisation, bias and first fit.
+    """What theory says about a cell, for its normalisation, bias and first fit; nothing about other correctors.
 
     Source: theory.moments; for `ramp-accumulate` only the product with the real mean, from theory.accumulation.
     """
@@ -81,7 +85,7 @@ def expected(loop: Loop, cell: int, generations: int) -> Expected:
     if known is not None:
         path = moments(generations=generations, **known)
         return Expected(path.M, path.S, path.P if known["regime"] == "fixed" else None)
-    if loop.schedule == "ramp-accumulate" and loop.k[cell] > 0:
+    if loop.schedule == "ramp-accumulate" and loop.corrector == "mixture" and loop.k[cell] > 0:
         n = loop.problem.n
         return Expected(mean_product=mean_field(generations, loop.gammas[cell], n, loop.k[cell]) / n)
     return Expected()
