@@ -23,11 +23,16 @@ def same(one, two):
     return one.keys() == two.keys() and all(np.array_equal(one[name], two[name]) for name in one)
 
 
-@pytest.mark.parametrize("corrector", ["mixture", "histogram-official", "histogram-exact"])
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize(
+    ("schedule", "corrector"),
+    [
+        (schedule, corrector)
+        for schedule in SCHEDULES
+        for corrector in ("mixture", "histogram-official", "histogram-exact")
+        if (schedule, corrector) != ("replace", "histogram-official")  # refuses, see below
+    ],
+)
 def test_seeds_and_cells_do_not_depend_on_the_others(schedule, corrector):
-    if (schedule, corrector) == ("replace", "histogram-official"):
-        pytest.skip("without real data the box shrinks until the official sampler accepts nothing")
     both = curves(schedule=schedule, corrector=corrector)
     fewer = curves(runs=5, schedule=schedule, corrector=corrector)
     alone = curves(gammas=(1.0,), schedule=schedule, corrector=corrector)
