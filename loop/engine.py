@@ -8,7 +8,7 @@ uninterrupted one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,7 +19,7 @@ from loop.batch import Batch
 from loop.corrector import Corrected, Corrector
 from loop.provenance import Clock, peak_memory_mb, surroundings
 from loop.records import Record
-from loop.schedule import Schedule
+from loop.schedule import Choice, Schedule
 from loop.seeds import stream
 from loop.store import Store
 
@@ -142,7 +142,7 @@ def _advance(
     with clock.stage("load"):
         if generation > 0:
             previous = store.model(generation - 1)
-    count = schedule.request(len(fixed)) if generation > 0 else 0
+    count = schedule.request(len(fixed if real is None else real)) if generation > 0 else 0
     if previous is not None and count > 0:
         with clock.stage("sample"):
             synthetic = _sample(problem, previous, schedule, count, fixed if real is None else real, seed, generation)
@@ -153,18 +153,14 @@ def _advance(
                 f"corrector {corrector.describe()} returned {len(done.samples)} of {len(synthetic)} samples"
             )
     with clock.stage("load"):
-        parts = [] if real is None else [real]
-        parts += [store.corrected(earlier) for earlier in schedule.history(generation) if generation > 0 and count > 0]
-        parts += [] if done is None else [done.samples]
-    if not parts:
-        raise ValueError(f"generation {generation} has nothing to train on; raise lam or keep the real data")
-    training = parts[0].concat(*parts[1:]) if len(parts) > 1 else parts[0]
+        earlier = schedule.history(generation) if count > 0 else range(0)
+        parts = [real, *(store.corrected(past) for past in earlier), None if done is None else done.samples]
+        n_real, training = _training(schedule, generation, parts, seed)
     with clock.stage("fit"):
         model = problem.fit(previous, training, stream(seed, generation, "fit"), store.work(generation))
     with clock.stage("measure"):
         corrected = None if done is None else done.samples
         measures = dict(problem.measure(model, synthetic, corrected, stream(seed, generation, "measure")))
-    n_real = 0 if real is None else len(real)
     record = Record(
         generation,
         seed,
@@ -189,6 +185,27 @@ def _sample(problem: Problem[M, B], model: M, schedule: Schedule, count: int, re
     if len(drawn) != wanted:
         raise ValueError(f"the problem sampled {len(drawn)} of {wanted} samples; it must return as many as asked for")
     return drawn if selector is None else selector(drawn, count, stream(seed, generation, "select"))
+
+
+def _training(schedule: Schedule, generation: int, parts: Sequence[B | None], seed: int) -> tuple[int, B]:
+    """The training set, real samples first, and how many of it are real.
+
+    parts: the real set, earlier batches, the generation's own; None for what there is not.
+    """
+    sizes = [0 if part is None else len(part) for part in parts]
+    if generation == 0:
+        choices: list[Choice] = [None] * len(parts)
+    else:
+        choices = schedule.choose(generation, sizes, stream(seed, generation, "choose"))
+    counts = [size if choice is None else len(choice) for size, choice in zip(sizes, choices, strict=True)]
+    chosen = [
+        part if choice is None else part.take(choice)
+        for part, choice, count in zip(parts, choices, counts, strict=True)
+        if part is not None and count > 0
+    ]
+    if not chosen:
+        raise ValueError(f"generation {generation} has nothing to train on; raise lam or keep the real data")
+    return counts[0], chosen[0].concat(*chosen[1:]) if len(chosen) > 1 else chosen[0]
 
 
 def _summary(done: Corrected[Any] | None) -> dict[str, Any]:

@@ -9,16 +9,28 @@ and weight lam, k = round(lam n) samples are synthetic in each generation.
 | replace | the k corrected samples of generation g alone (fully synthetic) |
 | fresh | a new real set each generation + the k corrected samples of generation g |
 | accumulate | the fixed real set + the corrected samples of generations 1 .. g |
+| accumulate-subsample | n of all those, drawn without replacement and anew each generation: a set of fixed size |
+| ramp-accumulate | the fixed real set + of each batch i = 1 .. g its first int(k i/g) samples (Gillman et al.'s toy) |
+| mix | n in all: the first round(f n) of the fixed real set + n - round(f n) corrected ones, f = 1/(1 + lam) |
+
+For `mix` lam is the ratio that it always is, but at a fixed size: lam = inf is f = 0, no real data at all.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loop.corrector import Selector
+
+Choice = NDArray[np.int64] | None
+"""Which samples of a set are trained on; None: all of them."""
 
 
 class Schedule(Protocol):
@@ -40,6 +52,14 @@ class Schedule(Protocol):
 
     def history(self, generation: int) -> range:
         """The earlier generations whose corrected samples `generation` trains on besides its own."""
+        ...
+
+    def choose(self, generation: int, sizes: Sequence[int], rng: np.random.Generator) -> list[Choice]:
+        """Which samples of each set `generation` trains on.
+
+        sizes: of the real set (0 without one), of the earlier batches in `history`, of the generation's own batch.
+        Only asked for generations >= 1; generation 0 trains on its whole real set.
+        """
         ...
 
     def describe(self) -> dict[str, Any]: ...
@@ -68,9 +88,17 @@ class _Weighted:
     def history(self, generation: int) -> range:
         return range(0)
 
+    def choose(self, generation: int, sizes: Sequence[int], rng: np.random.Generator) -> list[Choice]:
+        return [None] * len(sizes)
+
     def describe(self) -> dict[str, Any]:
         selection = {} if self.selector is None else {"selector": self.selector.describe()}
-        return {"name": type(self).__name__.lower(), "lam": self.lam, **selection}
+        return {"name": self.name(), "lam": self.lam, **selection}
+
+    @classmethod
+    def name(cls) -> str:
+        """As the table above writes it: RampAccumulate is ramp-accumulate."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
 
 @dataclass(frozen=True)
@@ -107,11 +135,78 @@ class Accumulate(_Weighted):
         return range(1, generation)
 
 
+@dataclass(frozen=True)
+class AccumulateSubsample(Accumulate):
+    """As many samples as there are real ones, out of the real set and everything accumulated, all equally likely.
+
+    Source: our reading of "accumulate-subsample" in Kazdan et al., Collapse or Thrive?: a fixed compute budget.
+    """
+
+    def choose(self, generation: int, sizes: Sequence[int], rng: np.random.Generator) -> list[Choice]:
+        places = np.sort(rng.choice(sum(sizes), sizes[0], replace=False))
+        edges = np.cumsum([0, *sizes])
+        cuts = np.searchsorted(places, edges)
+        return [places[cuts[i] : cuts[i + 1]] - edges[i] for i in range(len(sizes))]
+
+
+@dataclass(frozen=True)
+class RampAccumulate(Accumulate):
+    """Older batches count less: of batch i generation g takes the first int(k i/g) samples.
+
+    Source: the authors' Gaussian toy. The set grows like n + k (g+1)/2, so lam is not constant.
+    """
+
+    def choose(self, generation: int, sizes: Sequence[int], rng: np.random.Generator) -> list[Choice]:
+        return [None, *(np.arange(count) for count in ramp_counts(generation, sizes[1:]))]
+
+
+def ramp_counts(generation: int, sizes: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of each of the batches 1 .. g generation g takes, (g,): int(size i/g)."""
+    batch = np.arange(1, len(sizes) + 1)
+    return np.asarray(np.asarray(sizes, dtype=np.int64) * batch // generation)
+
+
+@dataclass(frozen=True)
+class Mix(_Weighted):
+    """A training set of the real set's size n, of which the share `real_fraction` = 1/(1 + lam) is real."""
+
+    def __post_init__(self) -> None:
+        if not self.lam >= 0:  # inf is no real data, nan is refused
+            raise ValueError(f"lam must be >= 0 (inf = no real data), got {self.lam!r}; lam = 1/real_fraction - 1")
+
+    @classmethod
+    def of_fraction(cls, real_fraction: float, selector: Selector[Any] | None = None) -> Mix:
+        """The schedule whose real share is `real_fraction` in [0, 1]."""
+        return cls(mixed(real_fraction), selector)
+
+    @property
+    def real_fraction(self) -> float:
+        return 1.0 / (1.0 + self.lam)
+
+    def real_count(self, n_real: int) -> int:
+        """How many real samples stay; half a sample is rounded up, whichever way the fraction was written."""
+        return math.floor(self.real_fraction * n_real + 0.5 + 1e-9)
+
+    def request(self, n_real: int) -> int:
+        return n_real - self.real_count(n_real)
+
+    def choose(self, generation: int, sizes: Sequence[int], rng: np.random.Generator) -> list[Choice]:
+        return [np.arange(self.real_count(sizes[0])), *[None] * (len(sizes) - 1)]
+
+
+def mixed(real_fraction: float) -> float:
+    """lam of a training set whose real share is `real_fraction`: 1/f - 1.
+
+    Raises:
+        ValueError: it lies outside [0, 1].
+    """
+    if not 0 <= real_fraction <= 1:
+        raise ValueError(f"real_fraction must lie in [0, 1], got {real_fraction!r}; 0 = no real data, 1 = nothing else")
+    return math.inf if real_fraction == 0 else 1.0 / real_fraction - 1.0
+
+
 SCHEDULES: dict[str, Callable[[float], Schedule]] = {
-    "augment": Augment,
-    "replace": Replace,
-    "fresh": Fresh,
-    "accumulate": Accumulate,
+    kind.name(): kind for kind in (Augment, Replace, Fresh, Accumulate, AccumulateSubsample, RampAccumulate, Mix)
 }
 
 

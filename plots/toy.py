@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ MEASURES: dict[str, Measure] = {
     "w2": Measure("Wasserstein-2 distance to the truth", "target units", "lower is better"),
     "mean_error2": Measure("Squared error of the mean / d", "target units²", "lower is better"),
 }
+_OPTIONAL = {
+    "variance": 3, "mean_error2_theory": 2, "variance_theory": 2,
+    "reference_generation": 1, "reference_w2": 2, "reference_se": 2,
+}  # fmt: skip
 _ROWS = 4  # lambdas on one picture
 
 
@@ -43,6 +47,9 @@ class Curves:
     w2: Floats  # (G, S, C) Wasserstein-2 distance to the truth, not squared [target units]
     mean_error2: Floats  # (G, S, C) |mu - mu*|^2 / d [target units squared]
     identity: Mapping[str, Any]
+    more: Mapping[str, Floats] = field(default_factory=dict)
+    """What newer ensembles also keep: variance (G, S, C), tr(Sigma)/d; mean_error2_theory and variance_theory (G, C),
+    nan where unknown; reference_generation (R,), reference_w2 and reference_se (R, C), values to compare with."""
 
 
 def draw(folder: Path, out: Path) -> list[Picture]:
@@ -86,7 +93,9 @@ def read_curves(folder: Path) -> Curves:
     if not path.exists():
         raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
     axes = {"generation": 1, "gamma": 1, "lam": 1, "w2": 3, "mean_error2": 3}
-    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in read_arrays(path, axes).items()}
+    found = read_arrays(path, axes, _OPTIONAL)
+    arrays = {name: np.asarray(found[name], dtype=np.float64) for name in axes}
+    more = {name: np.asarray(value, dtype=np.float64) for name, value in found.items() if name not in axes}
     cells = (len(arrays["generation"]), arrays["w2"].shape[1], len(arrays["gamma"]))
     for name in ("w2", "mean_error2"):
         if arrays[name].shape != cells or len(arrays["lam"]) != cells[2]:
@@ -94,13 +103,23 @@ def read_curves(folder: Path) -> Curves:
                 f"{path}: {name} must be (generations, seeds, cells) = {cells}, got {arrays[name].shape} with "
                 f"{len(arrays['lam'])} lam; run it again"
             )
+    shapes = {
+        "variance": cells,
+        "mean_error2_theory": cells[::2],
+        "variance_theory": cells[::2],
+        "reference_w2": (len(more.get("reference_generation", ())), cells[2]),
+        "reference_se": (len(more.get("reference_generation", ())), cells[2]),
+    }
+    for name, shape in shapes.items():
+        if name in more and more[name].shape != shape:
+            raise ValueError(f"{path}: {name} must have shape {shape}, got {more[name].shape}; run it again")
     if 0 in cells:
         raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
-    return Curves(**arrays, identity=identity if isinstance(identity, dict) else {})
+    return Curves(**arrays, identity=identity if isinstance(identity, dict) else {}, more=more)
 
 
 def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str, ...]]:
-    """One row a lambda: W2 on the left, squared error of the mean with the theory's curve on the right.
+    """One row a lambda: W2, squared error of the mean, and where it was kept the variance, with the theory's curves.
 
     Returns:
         The figure, its title, and notes (how often theory lies in the band, or why there is no theory curve).
@@ -108,29 +127,28 @@ def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str,
     gammas = np.unique(curves.gamma)
     looks = dict(zip(gammas.tolist(), style.ordered_looks(len(gammas)), strict=True))
     seeds = curves.w2.shape[1]
-    height = 2.3 * len(lams) + 0.95 + 0.16 * (len(gammas) > 8)
+    entries = len(gammas) + 2  # of the legend, at most: theory and published values too
+    height = 2.3 * len(lams) + 0.95 + 0.16 * (entries > 10 or ("reference_w2" in curves.more and entries > 7))
     figure = style.new_figure(height)
-    axes = figure.subplots(len(lams), 2, squeeze=False)
+    columns = ["mean_error2"] + ["variance"] * ("variance" in curves.more)
+    axes = figure.subplots(len(lams), 1 + len(columns), squeeze=False)
     notes: list[str] = []
     with_theory = False
-    for (left, right), lam in zip(axes, lams, strict=True):
+    for row, lam in zip(axes, lams, strict=True):
         cells = _cells(curves, lam)
         distances = {gamma: band(curves.w2[:, :, cell], axis=1) for gamma, cell in cells.items()}
-        errors = {gamma: band(curves.mean_error2[:, :, cell], axis=1) for gamma, cell in cells.items()}
-        predicted = {gamma: theory_mean(curves, cell) for gamma, cell in cells.items()}
-        known = {gamma: value for gamma, value in predicted.items() if value is not None}
-        for gamma, value in known.items():
-            name = f"theory {gamma:g}"
-            right.plot(curves.generation, value, color="black", linestyle="--", linewidth=0.9, zorder=3, gid=name)
-        _panel(left, curves.generation, distances, looks, [])
-        _panel(right, curves.generation, errors, looks, list(known.values()))
-        with_theory |= bool(known)
-        agreement = _agreement(errors, known, seeds)
-        notes.append(f"λ = {_number(lam)}: {agreement}")
-        panels.head_panel(left, f"λ = {_number(lam)}: distance to the truth", f"last: {_range(distances)}")
-        panels.head_panel(right, f"λ = {_number(lam)}: squared error of the mean", agreement)
-        left.set_ylabel("$W_2$ [target units]")
-        right.set_ylabel("$|\\mu-\\mu^*|^2/d$ [target units²]")
+        _panel(row[0], curves.generation, distances, looks, [])
+        _references(row[0], curves, cells, looks)
+        panels.head_panel(row[0], f"λ = {_number(lam)}: distance to the truth", f"last: {_range(distances)}")
+        row[0].set_ylabel("$W_2$ [target units]")
+        for panel, name in zip(row[1:], columns, strict=True):
+            agreement, drawn = _against_theory(panel, curves, cells, looks, name)
+            with_theory |= drawn
+            if name == "mean_error2":
+                notes.append(f"λ = {_number(lam)}: {agreement}")
+            heading, unit = _HEADINGS[name]
+            panels.head_panel(panel, heading if len(columns) > 1 else f"λ = {_number(lam)}: {heading}", agreement)
+            panel.set_ylabel(unit)
     for panel in axes[-1]:
         panel.set_xlabel("generation")
     title = _title(curves, lams)
@@ -139,10 +157,12 @@ def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str,
     handles = [_handle(looks[gamma], f"γ = {_number(gamma)}") for gamma in gammas.tolist()]
     if with_theory:
         handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.9, label="theory, exact"))
+    if "reference_w2" in curves.more:
+        handles.append(Line2D([], [], color="black", linestyle="", marker="_", label="published, ± 2 SE"))
     legend = figure.legend(
         handles=handles,
         loc="outside lower left",
-        ncols=min(len(handles), 9),
+        ncols=min(len(handles), 9 if "reference_w2" not in curves.more else 7),
         columnspacing=1.2,
         title=what,
         title_fontproperties={"size": 6},
@@ -152,20 +172,61 @@ def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str,
     return figure, title, tuple(notes)
 
 
-def theory_mean(curves: Curves, cell: int) -> Floats | None:
-    """E|mu - mu*|^2/d of a cell at each of the curves' generations, (G,); None where theory has no exact answer.
+_HEADINGS = {
+    "mean_error2": ("squared error of the mean", "$|\\mu-\\mu^*|^2/d$ [target units²]"),
+    "variance": ("variance", "tr Σ$/d$ [target units²]"),
+}
 
-    Source: theory.moments (maximum likelihood, full covariance of any dimension), for the schedules in `REGIMES`.
+
+def _against_theory(
+    panel: Axes, curves: Curves, cells: Mapping[float, int], looks: Mapping[float, Look], name: str
+) -> tuple[str, bool]:
+    """Draw a measure's bands with the theory's curves; how well they agree, and whether there was any theory."""
+    values = curves.mean_error2 if name == "mean_error2" else curves.more[name]
+    bands = {gamma: band(values[:, :, cell], axis=1) for gamma, cell in cells.items()}
+    predicted = {gamma: theory_of(curves, cell, name) for gamma, cell in cells.items()}
+    known = {gamma: value for gamma, value in predicted.items() if value is not None}
+    for gamma, value in known.items():
+        panel.plot(
+            curves.generation, value, color="black", linestyle="--", linewidth=0.9, zorder=3, gid=f"theory {gamma:g}"
+        )
+    _panel(panel, curves.generation, bands, looks, list(known.values()))
+    return _agreement(bands, known, curves.w2.shape[1]), bool(known)
+
+
+def _references(panel: Axes, curves: Curves, cells: Mapping[float, int], looks: Mapping[float, Look]) -> None:
+    """Values to compare with, as bars of two standard errors."""
+    if {"reference_generation", "reference_w2", "reference_se"} <= set(curves.more):
+        for gamma, cell in cells.items():
+            panel.errorbar(
+                curves.more["reference_generation"], curves.more["reference_w2"][:, cell],
+                2 * curves.more["reference_se"][:, cell], fmt="_", color=looks[gamma].colour, ecolor="black",
+                elinewidth=0.8, capsize=2, zorder=4, gid=f"reference {gamma:g}",
+            )  # fmt: skip
+
+
+def theory_of(curves: Curves, cell: int, name: str = "mean_error2") -> Floats | None:
+    """E|mu - mu*|^2/d ("mean_error2") or E tr(Sigma)/d ("variance") of a cell at each of the curves' generations, (G,).
+
+    None where theory has no exact answer. What the ensemble kept; else theory.moments, for the schedules in `REGIMES`
+    with the ideal corrector.
     """
-    schedule = curves.identity.get("schedule", {})
+    kept = curves.more.get(f"{name}_theory")
+    if kept is not None:
+        return None if np.isnan(kept[:, cell]).any() else kept[:, cell]
+    schedule, corrector = curves.identity.get("schedule", {}), curves.identity.get("corrector", {})
     regime = REGIMES.get(schedule.get("name", "") if isinstance(schedule, Mapping) else "")
     n, k = curves.identity.get("n"), _synthetic(curves, cell)
     steps = curves.generation.astype(int)
+    if isinstance(corrector, Mapping) and corrector.get("name", "mixture") != "mixture":
+        return None
     if regime is None or not isinstance(n, int) or k is None or steps.min() < 0 or (steps != curves.generation).any():
         return None
-    predicted = moments(n, k, float(curves.gamma[cell]), int(steps.max()), regime=regime, normalisation="mle")  # type: ignore[arg-type]
-    mean_error: Floats = predicted.M[steps]
-    return mean_error
+    problem = curves.identity.get("problem", {})
+    settings = {key: problem[key] for key in ("normalisation", "bias", "first") if key in problem}
+    predicted = moments(n, k, float(curves.gamma[cell]), int(steps.max()), regime=regime, **settings)  # type: ignore[arg-type]
+    path: Floats = (predicted.M if name == "mean_error2" else predicted.S)[steps]
+    return path
 
 
 def _synthetic(curves: Curves, cell: int) -> int | None:
@@ -220,7 +281,10 @@ def _title(curves: Curves, lams: Floats) -> str:
     schedule = curves.identity.get("schedule", {})
     name = schedule.get("name", "?") if isinstance(schedule, Mapping) else "?"
     n, d = (curves.identity.get(key, "?") for key in ("n", "dimension"))
-    words = f"Gaussian loop, schedule {name}, n = {n}, d = {d}"
+    corrector = curves.identity.get("corrector", {})
+    kind = corrector.get("name", "mixture") if isinstance(corrector, Mapping) else "mixture"
+    sampler = "" if kind == "mixture" else f", {kind}"
+    words = f"Gaussian loop, schedule {name}{sampler}, n = {n}, d = {d}"
     last = band(curves.w2[-1], axis=0).mean  # (C,)
     cells = [_cells(curves, lam) for lam in lams]
     if any(len(row) < 2 for row in cells):

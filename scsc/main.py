@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "the Gaussian loop with the ideal corrector, many seeds",
     ),
     "audit": ("scsc.commands.audit:AuditCommand", "effective strength of a corrector, verified by running the loop"),
+    "toy preset": (
+        "scsc.commands.toy_preset:ToyPreset",
+        "published toy figures: official-gaussian, exact-gaussian, mad",
+    ),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),

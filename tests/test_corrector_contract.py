@@ -19,6 +19,7 @@ from motion.physics import PhysicsCorrector
 from toy.audit_correctors import NAMES, corrector_named
 from toy.audit_truths import GaussianTruth
 from toy.gaussian import FreshDraw, ideal
+from toy.histogram import HistogramReference
 
 
 @cache
@@ -33,6 +34,10 @@ def motions():
 
 def points(n=57):
     return ArrayBatch(np.random.default_rng(n).normal(0, 2, (n, 3)))
+
+
+def plane():
+    return ArrayBatch(points().samples[:, :2])
 
 
 def fresh_motion():
@@ -61,6 +66,9 @@ CASES = {
     "gated": (lambda: Gated(Shrink(), near, "|x| < 0.5"), points),
     "gated mixture": (lambda: Gated(Mixture(Shrink(), 2.0), near, "|x| < 0.5"), points),
     "mixture of gated": (lambda: Mixture(Gated(Shrink(), near, "|x| < 0.5"), 2.0), points),
+    "histogram official": (lambda: HistogramReference(1.0, "official"), plane),
+    "histogram floorfix": (lambda: HistogramReference(0.1, "floorfix"), plane),
+    "histogram exact": (lambda: HistogramReference(0.0, "exact"), plane),
     "one sample": (lambda: ideal(1.0), lambda: points(1)),
     **{f"audited {name}": (partial(corrector_named, name, 1.0, GaussianTruth(3)), points) for name in NAMES},
     "physics": (PhysicsCorrector, motions),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from theory import updates
 from theory.hypotheses import HypothesisError, whole
-from theory.moments import Normalisation, Regime, checked
+from theory.moments import Normalisation, Regime, checked, first_points
 from theory.polynomial import Number, Polynomial, Powers, monomials, variables
 
 Floats = NDArray[np.float64]
@@ -134,6 +134,7 @@ class FourthMoments:
     """The weight-4 system of one loop; arguments and refusals as in `theory.moments.moments`, and k >= 1.
 
     n and k may be arrays of equal shape: then every result has these axes last, and `path` costs one product each.
+    first: points of generation 0, as in `theory.moments.first_points`.
     """
 
     n: Any
@@ -142,14 +143,16 @@ class FourthMoments:
     regime: Regime = "fixed"
     normalisation: Normalisation = "mle"
     bias: float = 1.0
+    first: int | None = None
 
     def __post_init__(self) -> None:
         for n, k in zip(np.ravel(self.n).tolist(), np.ravel(self.k).tolist(), strict=True):
             checked(n, k, self.gamma, self.regime, self.normalisation, self.bias)
             if k < 1:
                 raise ValueError(f"k must be >= 1 synthetic point for the fourth moments, got {k}; take k >= 1")
-            if self.normalisation == "unbiased" and n < 2:
-                raise ValueError(f"n must be >= 2 for the unbiased covariance of generation 0, got {n}; or use mle")
+            first_points(n, self.regime, self.normalisation, self.first)
+        if self.regime == "fixed" and self.first is not None and len({n == self.first for n in np.ravel(self.n)}) > 1:
+            raise ValueError(f"first = {self.first} must equal every n or none of them, got both; split the arrays")
 
     @cached_property
     def basis(self) -> tuple[Powers, ...]:
@@ -179,8 +182,15 @@ class FourthMoments:
 
     @cached_property
     def start(self) -> Floats:
-        """Expectations of generation 0, fitted to the n real points, (..., m)."""
-        n = np.asarray(self.n, dtype=float)
+        """Expectations of generation 0, (..., m): fitted to the n real points, or to `first`.
+
+        More than the n points of a fixed real set are one generation whose `first` - n points are all from the target.
+        """
+        if self.regime == "fixed" and self.first is not None and np.all(np.asarray(self.n) < self.first):
+            added = self.first - np.asarray(self.n)
+            begin = FourthMoments(self.n, added, float("inf"), "fixed", self.normalisation)
+            return np.asarray((begin.matrix @ begin.start[..., None])[..., 0])
+        n = np.asarray(self.n if self.first is None else np.broadcast_to(self.first, np.shape(self.n)), dtype=float)
         factor = 1.0 if self.normalisation == "mle" else n / (n - 1)
         columns = []
         for powers in self.basis:

@@ -1,7 +1,8 @@
 """Exact finite-sample moments of the Gaussian loop with the ideal corrector [D], any dimension, all lam and gamma.
 
 In units of the target covariance: M = E delta delta^T (error of the fitted mean), S = E Sigma (fitted covariance),
-P = E delta delta_real^T (with the mean of the fixed real set). Generation 0 is fitted to the n real points.
+P = E delta delta_real^T (with the mean of the fixed real set). Generation 0 is fitted to the n real points, or to
+`first` points.
 
 Data regimes and the loop's schedules: "fixed" trains on the same n real points in every generation (`augment`),
 "fresh" on n new ones (`fresh`), "none" on synthetic ones alone (`replace`).
@@ -72,6 +73,7 @@ def moments(
     regime: Regime = "fixed",
     normalisation: Normalisation = "mle",
     bias: float = 1.0,
+    first: int | None = None,
 ) -> Moments:
     """M, S, P of generations 0 to `generations`.
 
@@ -81,15 +83,15 @@ def moments(
         gamma: correction strength, 0 to inf.
         normalisation: covariance divided by N ("mle") or N - 1 ("unbiased").
         bias: factor in [0, 1] on the covariance of the synthetic samples (sampling bias; 1 = none).
+        first: points of generation 0, see `first_points`.
 
     Raises:
         ValueError: a count is no whole number or too small, gamma < 0, bias outside [0, 1], unknown name.
     """
     loop = checked(n, k, gamma, regime, normalisation, bias)
-    if normalisation == "unbiased" and n < 2:
-        raise ValueError(f"n must be >= 2 for the unbiased covariance of generation 0, got {n}; take more or use mle")
+    m = first_points(n, regime, normalisation, first)
     path = np.empty((whole("generations", generations, 0, "choose such a value") + 1, 3))
-    state = (1 / n, 1 - 1 / n if normalisation == "mle" else 1.0, 1 / n if regime == "fixed" else 0.0)
+    state = (1 / m, 1 - 1 / m if normalisation == "mle" else 1.0, 1 / m if regime == "fixed" else 0.0)
     path[0] = state
     for generation in range(1, len(path)):
         state = loop.step(*state)
@@ -139,6 +141,25 @@ def spectral_radius(
 
 def _radius(matrix: Floats) -> float:
     return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def first_points(n: int, regime: Regime, normalisation: Normalisation, first: int | None) -> int:
+    """How many points generation 0 is fitted to: n unless `first` says otherwise.
+
+    Fresh data: any number. A fixed real set: at least n, of which the n stay; E delta_0 delta_r^T is 1/first, as the
+    n are among them. Without real data n is itself that number.
+
+    Raises:
+        ValueError: a number that the regime does not allow, or no variance.
+    """
+    m = n if first is None else whole("first", first, 1, "choose such a value")
+    if regime == "fixed" and m < n:
+        raise ValueError(f"first must be >= n = {n} with a fixed real set, got {m}; the n points are among them")
+    if regime == "none" and m != n:
+        raise ValueError(f"first must be n = {n} without real data, got {m}; set n, which counts generation 0 alone")
+    if normalisation == "unbiased" and m < 2:
+        raise ValueError(f"n must be >= 2 for the unbiased covariance of generation 0, got {m}; take more or use mle")
+    return m
 
 
 def checked(n: int, k: int, gamma: float, regime: Regime, normalisation: Normalisation, bias: float) -> _Loop:

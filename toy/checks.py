@@ -1,4 +1,4 @@
-"""R5, R9, R10, R11, R18: the simulated Gaussian loop held against theory, as checks for `scsc theory` beside its own.
+"""R5, R9 to R12, R18: the simulated Gaussian loop held against theory, as checks for `scsc theory` beside its own.
 
 The loop is the fused ensemble; formulas come from `theory`. Standard errors are exact where the theory has them (the
 weight-4 moments, one dimension): without real data the tails are heavy, and a sample's own standard error lies.
@@ -6,6 +6,7 @@ weight-4 moments, one dimension): without real data the tails are heavy, and a s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +18,11 @@ from theory.certificates import distance_bound, noise_radius
 from theory.checks.check import Check, Measured, score_bound
 from theory.formulas import excess_error, wright
 from theory.fourth import FourthMoments
-from theory.moments import Regime, moments
+from theory.moments import Normalisation, Regime, Stationary, moments, stationary
 from theory.updates import contraction
 from toy.gaussian_ensemble import GaussianEnsemble
 from toy.known_variance import KnownVarianceEnsemble
-from toy.prediction import REGIMES
+from toy.prediction import REGIMES, exact_errors
 
 Floats = NDArray[np.float64]
 RMS = 1.6
@@ -33,7 +34,7 @@ def _scores(n: int, lam: float, gammas: tuple[float, ...], schedule: str, runs: 
     """Exact standard scores of E delta^2 and E v against `expected` in every generation but the first."""
     problem = GaussianEnsemble(gammas, (lam,) * len(gammas), n, 1, schedule)
     curves = run_ensemble(problem, EnsembleConfig(seed, runs, generations))
-    regime: Regime = REGIMES[schedule]  # type: ignore[assignment]
+    regime = REGIMES[schedule]
     found = []
     for cell, gamma in enumerate(gammas):
         k = problem.k[cell]
@@ -122,6 +123,29 @@ def _coverage(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
     return Measured(worst, len(gammas) * generations)
 
 
+MAD_REAL, MAD_SYNTHETIC = 100, 900
+
+
+def _fresh(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
+    """M and S of MAD's fresh loop after 60 generations (.9^60 of S's start is left, 1e-5), from two first fits."""
+    runs, generations = 256 if quick else 2048, 60
+    scores = []
+    for bias in (1.0, 0.8):
+        limit = theory(MAD_REAL, MAD_SYNTHETIC, 0.0, "fresh", "unbiased", bias)
+        for first in (100, 1000):
+            lam = MAD_SYNTHETIC / MAD_REAL
+            problem = GaussianEnsemble((0.0,), (lam,), MAD_REAL, 1, "fresh", "unbiased", bias, first)
+            curves = run_ensemble(problem, EnsembleConfig(seed, runs, generations))
+            errors = exact_errors(problem, 0, generations, runs)
+            for name, value in (("mean_error2", limit.M), ("variance", limit.S)):
+                scores.append((curves[name][-1, :, 0].mean() - value) / errors[name][-1])
+    return Measured(float(np.abs(scores).max()), len(scores))
+
+
+def _other_bias(n: int, k: int, gamma: float, regime: Regime, normalisation: Normalisation, bias: float) -> Stationary:
+    return stationary(n, k, gamma, regime, normalisation, math.sqrt(bias) if bias < 1 else 0.9)
+
+
 def _amounts(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
     """Mean-squared error over k and T without correction; Gaussian errors, so E delta^2 has variance 2 M^2 exactly."""
     runs, n, ks = 4096 if quick else 32_768, 50, (5, 25, 50, 148, 400, 2000)
@@ -190,6 +214,20 @@ CHECKS = (
         wrong_theory=lambda s, a: s * a / 2,
         measure=_coverage,
         claims=("T-1",),
+    ),
+    Check(
+        codes=("R12",),
+        statement="simulated fresh loop of MAD: stationary M (effective size) and S, with and without sampling bias",
+        paper="MAD, fresh data loop; this project (values)",
+        status="D",
+        inputs="n_r = 100, n_s = 900, b = 1, .8, n_ini = 100, 1000, d = 1, unbiased; 2048 runs (quick 256)",
+        quantity="standard scores of M and S, exact standard errors",
+        bound=None,
+        theory=stationary,
+        wrong_name="another bias: its root, .9 for 1",
+        wrong_theory=_other_bias,
+        measure=_fresh,
+        claims=("T-6",),
     ),
     Check(
         codes=("R18",),

@@ -1,7 +1,8 @@
 """The Gaussian loop, point by point: fit a Gaussian, sample it, correct the points, fit again.
 
-Target N(0, I) in any dimension; maximum-likelihood fit. The ideal corrector draws from the target afresh; mixed with
-strength gamma its output law is (p + gamma p*)/(1+gamma) (Gillman et al. 2024; spec: theory, section 1).
+Target N(0, I) in any dimension. The ideal corrector draws from the target afresh; mixed with strength gamma its output
+law is (p + gamma p*)/(1+gamma) (Gillman et al. 2024). Sampling with bias b draws from N(mean, b covariance), and the
+covariance may be the unbiased one (both as in MAD, Alemohammad et al.).
 """
 
 from __future__ import annotations
@@ -27,18 +28,52 @@ def wasserstein2(mean: Array, covariance: Array) -> Array:
         mean: (..., d). covariance: (..., d, d), symmetric, positive semidefinite.
 
     Returns:
-        (...). W2^2 = |m|^2 + sum_i (sqrt(l_i) - 1)^2 over the eigenvalues l_i of the covariance.
+        (...). W2^2 = |m|^2 + |R - I|^2 with R the symmetric root of the covariance, which is sum_i (sqrt(l_i) - 1)^2
+        over its eigenvalues l_i.
     """
-    values = np.maximum(np.linalg.eigvalsh(covariance), 0.0)
-    squared: Array = np.sum(mean**2, axis=-1) + np.sum((np.sqrt(values) - 1.0) ** 2, axis=-1)
+    d = mean.shape[-1]
+    if d <= 2:
+        spread = np.sum((_symmetric_root(covariance) - np.eye(d)) ** 2, axis=(-2, -1))
+    else:
+        values = np.maximum(np.linalg.eigvalsh(covariance), 0.0)
+        spread = np.sum((np.sqrt(values) - 1.0) ** 2, axis=-1)
+    squared: Array = np.sum(mean**2, axis=-1) + spread
     return np.sqrt(squared)
 
 
 def covariance_root(covariance: Array) -> Array:
-    """R with R R^T = covariance, (..., d, d), also where that is singular (a collapsed run)."""
-    values, vectors = np.linalg.eigh(covariance)
-    root: Array = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
-    return root
+    """R with R R^T = covariance, (..., d, d), also where that is singular (a collapsed run).
+
+    Which root is decided for each matrix alone, so that a run's result does not depend on the others.
+    """
+    d = covariance.shape[-1]
+    if d <= 2:
+        return _symmetric_root(covariance)
+    try:
+        return np.asarray(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        each = [_any_root(matrix) for matrix in covariance.reshape(-1, d, d)]
+        return np.stack(each).reshape(covariance.shape)
+
+
+def _any_root(covariance: Array) -> Array:
+    """Cholesky's factor, or eigenvectors where the matrix is singular, (d, d)."""
+    try:
+        return np.asarray(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covariance)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def _symmetric_root(covariance: Array) -> Array:
+    """The symmetric root for d = 1, 2 in closed form: (C + sqrt(det C) I)/sqrt(tr C + 2 sqrt(det C)); 0 for C = 0."""
+    if covariance.shape[-1] == 1:
+        return np.sqrt(np.maximum(covariance, 0.0))
+    c = covariance
+    root = np.sqrt(np.maximum(c[..., 0, 0] * c[..., 1, 1] - c[..., 0, 1] * c[..., 1, 0], 0.0))
+    scale = np.sqrt(np.maximum(c[..., 0, 0] + c[..., 1, 1] + 2 * root, 0.0))
+    scale = np.where(scale > 0, scale, 1.0)
+    return np.asarray((c + root[..., None, None] * np.eye(2)) / scale[..., None, None])
 
 
 def gaussian_measures(mean: Array, covariance: Array) -> dict[str, Array]:
@@ -82,25 +117,50 @@ def ideal(gamma: float) -> Mixture[ArrayBatch]:
 
 @dataclass(frozen=True)
 class GaussianProblem(Problem[Gaussian, ArrayBatch]):
-    """n real points of N(0, I) in `dimension` dimensions, fitted by maximum likelihood."""
+    """n real points of N(0, I) in `dimension` dimensions, to which a Gaussian is fitted.
+
+    normalisation: covariance divided by the number of points ("mle") or by one less ("unbiased").
+    bias: b in [0, 1]; samples are drawn from N(mean, b covariance). 1 is honest sampling.
+    first: points of generation 0 where that is not n (schedule `fresh`).
+    """
 
     n: int = 50
     dimension: int = 2
+    normalisation: str = "mle"
+    bias: float = 1.0
+    first: int | None = None
 
     def __post_init__(self) -> None:
-        if self.n < 2:
-            raise ValueError(f"n must be >= 2 real points, got {self.n}; a variance needs two")
+        for name, count in (("n", self.n), ("first", self.n if self.first is None else self.first)):
+            if count < 2:
+                raise ValueError(f"{name} must be >= 2 real points, got {count}; a variance needs two")
         if self.dimension < 1:
             raise ValueError(f"dimension must be >= 1, got {self.dimension}; choose a positive whole number")
+        if self.normalisation not in ("mle", "unbiased"):
+            raise ValueError(f"normalisation must be 'mle' or 'unbiased', got {self.normalisation!r}; choose one")
+        if not 0 <= self.bias <= 1:
+            raise ValueError(f"bias must lie in [0, 1] (1 = honest sampling), got {self.bias!r}; choose such a value")
+
+    def divisor(self, count: Array) -> Array:
+        """By what the scatter of `count` points is divided, (...)."""
+        return count if self.normalisation == "mle" else np.maximum(count - 1.0, 1.0)
 
     def describe(self) -> dict[str, Any]:
-        return {"name": "gaussian", "n": self.n, "dimension": self.dimension, "normalisation": "mle"}
+        return {
+            "name": "gaussian",
+            "n": self.n,
+            "dimension": self.dimension,
+            "normalisation": self.normalisation,
+            "bias": self.bias,
+            "first": self.n if self.first is None else self.first,
+        }
 
     def data(self) -> dict[str, Any]:
         return {"name": f"N(0, I) in {self.dimension} dimensions", "fingerprint": "drawn from the seed"}
 
     def real(self, generation: int, rng: np.random.Generator) -> ArrayBatch:
-        return ArrayBatch(rng.standard_normal((self.n, self.dimension)))
+        count = self.first if generation == 0 and self.first is not None else self.n
+        return ArrayBatch(rng.standard_normal((count, self.dimension)))
 
     def fit(
         self, previous: Gaussian | None, training: ArrayBatch, rng: np.random.Generator, work: Path | None = None
@@ -108,10 +168,10 @@ class GaussianProblem(Problem[Gaussian, ArrayBatch]):
         points = training.samples
         mean = points.mean(axis=0)
         centred = points - mean
-        return Gaussian(mean, centred.T @ centred / len(points))
+        return Gaussian(mean, centred.T @ centred / self.divisor(np.array(float(len(points)))))
 
     def sample(self, model: Gaussian, request: Request[ArrayBatch], rng: np.random.Generator) -> ArrayBatch:
-        root = covariance_root(model.covariance)
+        root = covariance_root(self.bias * model.covariance)
         return ArrayBatch(model.mean + rng.standard_normal((request.count, self.dimension)) @ root.T)
 
     def measure(

@@ -12,57 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from loop import kept_share, schedule_named
+from loop import Mix, kept_share, schedule_named
 from loop.ensemble import BLOCK, Array, Block, State
 from toy.gaussian import GaussianProblem, covariance_root, gaussian_measures
+from toy.groups import Group, group_in, group_of, named, pooled, pooled_or_empty, stacked, standard_group
 
-
-@dataclass(frozen=True)
-class Group:
-    """Sufficient statistics of points: how many (...), their mean (..., d), their scatter about it (..., d, d)."""
-
-    count: Array
-    mean: Array
-    scatter: Array
-
-
-def pooled(*groups: Group) -> Group:
-    """The statistics of all the groups' points together."""
-    count = np.sum(np.broadcast_arrays(*(g.count for g in groups)), axis=0)
-    weights = [g.count / count for g in groups]
-    mean = sum((w[..., None] * g.mean for w, g in zip(weights, groups, strict=True)), np.zeros(1))
-    scatter = np.zeros(1)
-    for group in groups:
-        gap = group.mean - mean
-        between = group.count[..., None, None] * gap[..., :, None] * gap[..., None, :]
-        scatter = scatter + group.scatter + between
-    return Group(count, np.asarray(mean), scatter)
-
-
-def standard_group(count: Array, d: int, rng: np.random.Generator) -> Group:
-    """Statistics of `count` points of N(0, I), without the points.
-
-    Bartlett: the scatter is T T^T with T lower triangular, its diagonal sqrt(chi^2 of count-1-i degrees of freedom),
-    standard normals below; columns beyond the degrees of freedom vanish. A group without points has zeros.
-
-    Args:
-        count: (m,) whole numbers >= 0.
-    """
-    m = len(count)
-    mean = rng.standard_normal((m, d)) / np.sqrt(np.maximum(count, 1.0))[:, None]
-    free = count[:, None] - 1.0 - np.arange(d)  # (m, d) degrees of freedom of each diagonal entry
-    diagonal = np.sqrt(rng.chisquare(np.maximum(free, 1.0)))
-    root = np.tril(rng.standard_normal((m, d, d)), -1)
-    root[:, np.arange(d), np.arange(d)] = diagonal
-    root *= (free > 0)[:, None, :]
-    mean *= (count > 0)[:, None]
-    return Group(count, mean, root @ root.transpose(0, 2, 1))
+SCHEDULES = ("augment", "replace", "fresh", "accumulate", "mix")
+"""Schedules for which sums are enough."""
 
 
 @dataclass(frozen=True)
 class GaussianEnsemble:
-    """C cells of (gamma, lam), each with the ideal corrector of strength gamma, on one schedule.
+    """C cells of (gamma, lam), each with the ideal corrector of strength gamma, on one schedule of `SCHEDULES`.
 
+    normalisation, bias, first: as in `toy.gaussian.GaussianProblem`; `first` other than n needs the schedule `fresh`.
     The cells of a seed share their real data and every stream, so that comparisons between cells are paired; a cell's
     result does not depend on the others.
     """
@@ -72,17 +35,32 @@ class GaussianEnsemble:
     n: int = 50
     dimension: int = 2
     schedule: str = "augment"
+    normalisation: str = "mle"
+    bias: float = 1.0
+    first: int | None = None
 
     def __post_init__(self) -> None:
-        GaussianProblem(self.n, self.dimension)
+        check_first(self.problem, self.schedule)
         if len(self.gammas) != len(self.lams) or not self.gammas:
             raise ValueError(f"one gamma and one lam per cell, got {len(self.gammas)} and {len(self.lams)}")
         for gamma in self.gammas:
             kept_share(gamma)
         for lam in self.lams:
             count = schedule_named(self.schedule, lam).request(self.n)
+            if self.schedule not in SCHEDULES:
+                raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)} here, got {self.schedule!r}")
             if self.schedule == "replace" and count < 2:
                 raise ValueError(f"lam * n must be >= 2 for 'replace', got {lam} * {self.n}; raise lam or n")
+
+    @property
+    def problem(self) -> GaussianProblem:
+        """The point-wise loop of the same law."""
+        return GaussianProblem(self.n, self.dimension, self.normalisation, self.bias, self.first)
+
+    @property
+    def corrector(self) -> str:
+        """Always the ideal one, with strength gamma."""
+        return "mixture"
 
     @property
     def k(self) -> tuple[int, ...]:
@@ -91,7 +69,7 @@ class GaussianEnsemble:
 
     def describe(self) -> dict[str, Any]:
         return {
-            "problem": GaussianProblem(self.n, self.dimension).describe(),
+            "problem": self.problem.describe(),
             "n": self.n,
             "dimension": self.dimension,
             "schedule": {"name": self.schedule},
@@ -99,47 +77,58 @@ class GaussianEnsemble:
             "gamma": list(self.gammas),
             "lam": list(self.lams),
             "k": list(self.k),
+            "real": list(self.real_counts),
         }
 
+    @property
+    def real_counts(self) -> tuple[int, ...]:
+        """Real points in every later generation, one per cell."""
+        if self.schedule == "mix":
+            return tuple(Mix(lam).real_count(self.n) for lam in self.lams)
+        return (0 if self.schedule == "replace" else self.n,) * len(self.lams)
+
     def start(self, block: Block) -> State:
-        real = self._real(block, 0)
-        cells = (BLOCK, len(self.gammas))
-        d = self.dimension
-        group = Group(
-            np.broadcast_to(real.count, cells),
-            np.broadcast_to(real.mean, (*cells, d)),
-            np.broadcast_to(real.scatter, (*cells, d, d)),
-        )
-        return {**_named("pool", group), **_named("model", group)}
+        cells, d = (BLOCK, len(self.gammas)), self.dimension
+        if self.schedule == "mix":
+            points = block.stream(0, "real").standard_normal((BLOCK, self.n, d))
+            model = _over(group_of(points[:, None]), cells, d)
+            pool = stacked([_part(points[:, :count]) for count in self.real_counts])
+        else:
+            first = self.n if self.first is None else self.first
+            model = pool = _over(self._real(block, 0, first), cells, d)
+        return {**named("pool", pool), **named("model", model)}
 
     def step(self, state: State, generation: int, block: Block) -> State:
         synthetic = self._synthetic(state, generation, block)
         rule = schedule_named(self.schedule, 1.0)
         which = rule.real_generation(generation)
-        pool = _group(state, "pool")  # the fixed real points, and what an accumulating schedule has added to them
+        pool = group_in(state, "pool")  # the fixed real points, and what an accumulating schedule has added to them
         if which is None:
             training = synthetic
         else:
-            training = pooled(pool if which == 0 else self._real(block, which), synthetic)
+            training = pooled(pool if which == 0 else self._real(block, which, self.n), synthetic)
         if rule.history(generation + 1):
             pool = training
-        return {**_named("pool", pool), **_named("model", training)}
+        return {**named("pool", pool), **named("model", training)}
 
     def measure(self, state: State) -> Mapping[str, Array]:
-        model = _group(state, "model")
-        return gaussian_measures(model.mean, model.scatter / model.count[..., None, None])
+        model = group_in(state, "model")
+        return gaussian_measures(model.mean, self._covariance(model))
 
-    def _real(self, block: Block, generation: int) -> Group:
+    def _covariance(self, model: Group) -> Array:
+        return model.scatter / self.problem.divisor(model.count)[..., None, None]
+
+    def _real(self, block: Block, generation: int, size: int) -> Group:
         """(64, 1, ...): shared by the cells."""
-        count = np.full(BLOCK, float(self.n))
+        count = np.full(BLOCK, float(size))
         group = standard_group(count, self.dimension, block.stream(generation, "real"))
         return Group(group.count[:, None], group.mean[:, None], group.scatter[:, None])
 
     def _synthetic(self, state: State, generation: int, block: Block) -> Group:
         """The corrected synthetic points of every cell, (64, C, ...)."""
-        model = _group(state, "model")
+        model = group_in(state, "model")
         d = self.dimension
-        root = covariance_root(model.scatter / model.count[..., None, None])
+        root = covariance_root(self.bias * self._covariance(model))
         rng = block.stream(generation, "sample")
         beginning = rng.bit_generator.state
         kept, drawn = [], []
@@ -148,30 +137,33 @@ class GaussianEnsemble:
             own = rng.binomial(k, kept_share(gamma), BLOCK).astype(float)
             kept.append(standard_group(own, d, rng))
             drawn.append(standard_group(k - own, d, rng))
-        own_points, target_points = _stacked(kept), _stacked(drawn)
+        own_points, target_points = stacked(kept), stacked(drawn)
         moved = Group(
             own_points.count,
             model.mean + (root @ own_points.mean[..., None])[..., 0],
             root @ own_points.scatter @ np.swapaxes(root, -1, -2),
         )
-        return _ignoring_empty(moved, target_points)
+        return pooled_or_empty(moved, target_points)
 
 
-def _ignoring_empty(first: Group, second: Group) -> Group:
-    """Both groups pooled; where both are empty (k = 0) a group without weight."""
-    empty = first.count + second.count == 0
-    safe = Group(np.where(empty, 1.0, first.count), first.mean, first.scatter)
-    both = pooled(safe, second)
-    return Group(np.where(empty, 0.0, both.count), both.mean, np.where(empty[..., None, None], 0.0, both.scatter))
+def check_first(problem: GaussianProblem, schedule: str) -> None:
+    """Refuse a generation 0 of another size where the schedule keeps its real points."""
+    if problem.first not in (None, problem.n) and schedule != "fresh":
+        raise ValueError(f"first must be n = {problem.n} for {schedule!r}, got {problem.first}; only 'fresh' allows it")
 
 
-def _stacked(groups: list[Group]) -> Group:
-    return Group(*(np.stack([getattr(g, part) for g in groups], axis=1) for part in ("count", "mean", "scatter")))
+def _over(group: Group, cells: tuple[int, int], d: int) -> Group:
+    """A group (64, 1, ...) for all cells."""
+    return Group(
+        np.broadcast_to(group.count, cells),
+        np.broadcast_to(group.mean, (*cells, d)),
+        np.broadcast_to(group.scatter, (*cells, d, d)),
+    )
 
 
-def _group(state: State, name: str) -> Group:
-    return Group(state[f"{name}.count"], state[f"{name}.mean"], state[f"{name}.scatter"])
-
-
-def _named(name: str, group: Group) -> State:
-    return {f"{name}.count": group.count, f"{name}.mean": group.mean, f"{name}.scatter": group.scatter}
+def _part(points: Array) -> Group:
+    """Statistics of points (64, m, d); zeros where m = 0."""
+    if points.shape[1]:
+        return group_of(points)
+    d = points.shape[-1]
+    return Group(np.zeros(len(points)), np.zeros((len(points), d)), np.zeros((len(points), d, d)))

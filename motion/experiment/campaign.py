@@ -15,13 +15,13 @@ from typing import Any
 from loop import FolderStore, Record, RunConfig, files, run, schedule_named
 from loop.progress import Report
 from loop.records import generation_name, generations, locked
+from loop.workers import Send, run_tasks, warm_up
 from motion.batch import MotionBatch
 from motion.data.pack import kind_of
 from motion.experiment import dataset
 from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts, check_arm
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem
-from motion.experiment.workers import Send, run_tasks, warm_up
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
 

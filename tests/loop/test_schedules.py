@@ -6,8 +6,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import deterministic
 
-from loop import ArrayBatch, Augment, MemoryStore, NoCorrection, RunConfig, run, schedule_named
+from loop import (
+    AccumulateSubsample,
+    ArrayBatch,
+    Augment,
+    FolderStore,
+    MemoryStore,
+    Mix,
+    NoCorrection,
+    RampAccumulate,
+    RunConfig,
+    run,
+    schedule_named,
+)
+from loop.schedule import SCHEDULES
 from toy.gaussian import GaussianProblem
 
 
@@ -44,6 +58,8 @@ def seen(name, lam, generations=3):
         ("replace", [3.0, 3.0]),
         ("fresh", [3.0, 3.0] + [103.0] * 4),
         ("accumulate", [1.0, 1.0, 2.0, 2.0, 3.0, 3.0] + [100.0] * 4),
+        ("ramp-accumulate", [2.0, 3.0, 3.0] + [100.0] * 4),  # int(2 i/3) of batch i: 0, 1, 2
+        ("mix", [3.0] + [100.0] * 3),  # real share 1/1.5 of 4: 2.67, so 3
     ],
 )
 def test_training_set_of_generation_three(name, expected):
@@ -52,6 +68,83 @@ def test_training_set_of_generation_three(name, expected):
     assert sets[3] == expected
     synthetic = sum(value < 100 for value in expected)
     assert counts[3] == {"real": len(expected) - synthetic, "synthetic": synthetic}
+
+
+def test_ramp_takes_the_first_of_every_batch():
+    """Batch i's j-th sample is 10 i + j: what is kept is a prefix, int(4 i/g) long, and the newest batch is whole."""
+
+    @dataclass(frozen=True)
+    class Numbered(Tagged):
+        def sample(self, model, request, rng):
+            return ArrayBatch(10.0 * model[1] + np.arange(request.count)[:, None])
+
+    records = list(run(Numbered(), NoCorrection(), RampAccumulate(1.0), RunConfig(0, 5), MemoryStore()))
+    for generation in range(1, 6):
+        wanted = [10.0 * i + j for i in range(1, generation + 1) for j in range(4 * i // generation)]
+        assert records[generation].measures["seen"] == wanted + [100.0] * 4
+        assert records[generation].training == {"real": 4, "synthetic": len(wanted)}
+
+
+def test_subsample_has_a_fixed_size_and_no_repeats():
+    """n of the pool: every sample at most once, all equally likely; generation 1 of pool 4 + 2 keeps 8/3 real."""
+    seen_real = []
+    for seed in range(400):
+        records = list(run(Tagged(), NoCorrection(), AccumulateSubsample(0.5), RunConfig(seed, 3), MemoryStore()))
+        for generation, record in enumerate(records):
+            tags, counts = np.unique(record.measures["seen"], return_counts=True)
+            assert counts.sum() == 4 == sum(record.training.values())
+            assert all(count <= (4 if tag == 100 else 2) for tag, count in zip(tags, counts, strict=True))
+            assert set(tags) <= {100.0, *np.arange(1.0, generation + 1)}
+        seen_real.append(records[1].training["real"])
+    spread = np.sqrt(4 * (2 / 3) * (1 / 3) * (2 / 5) / 400)  # hypergeometric: 4 of 6, of which 4 are real
+    assert abs(np.mean(seen_real) - 8 / 3) < 5 * spread
+
+
+@pytest.mark.parametrize(("fraction", "real"), [(0.0, 0), (0.25, 1), (0.5, 2), (0.625, 3), (1.0, 4)])
+def test_real_fraction_from_zero_to_one(fraction, real):
+    records = list(run(Tagged(), NoCorrection(), Mix.of_fraction(fraction), RunConfig(0, 2), MemoryStore()))
+    assert [record.measures["seen"] for record in records] == [
+        [100.0] * 4,
+        [1.0] * (4 - real) + [100.0] * real,
+        [2.0] * (4 - real) + [100.0] * real,
+    ]
+    assert records[2].training == {"real": real, "synthetic": 4 - real}
+
+
+@given(st.integers(1, 1000), st.integers(0, 200))
+def test_mix_rounds_halves_up(n, twice_percent):
+    fraction = twice_percent / 200
+    schedule = Mix.of_fraction(fraction)
+    assert schedule.real_count(n) == (twice_percent * n + 100) // 200
+    assert schedule.request(n) + schedule.real_count(n) == n
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_names_are_those_of_the_table(name):
+    assert schedule_named(name, 0.5).describe()["name"] == name
+
+
+@pytest.mark.parametrize("name", ["accumulate-subsample", "ramp-accumulate", "mix"])
+def test_interrupted_runs_equal_whole_ones(tmp_path, name):
+    """Stopped after each generation and continued by a new call: every deterministic byte is the same."""
+    problem, schedule = GaussianProblem(6, 2), schedule_named(name, 0.5)
+    for _ in run(problem, NoCorrection(), schedule, RunConfig(4, 5), FolderStore(tmp_path / "whole")):
+        pass
+    for generations in (0, 1, 2, 4, 5):
+        list(run(problem, NoCorrection(), schedule, RunConfig(4, generations), FolderStore(tmp_path / "parts")))
+    assert deterministic(tmp_path / "parts") == deterministic(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan")])
+def test_bad_fraction(fraction):
+    with pytest.raises(ValueError, match="real_fraction must lie in"):
+        Mix.of_fraction(fraction)
+
+
+@pytest.mark.parametrize("lam", [-1.0, float("nan")])
+def test_bad_mix(lam):
+    with pytest.raises(ValueError, match="lam must be >= 0"):
+        schedule_named("mix", lam)
 
 
 def test_zero_weight_is_the_real_baseline():

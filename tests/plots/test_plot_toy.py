@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -152,3 +154,40 @@ def test_point_wise_toy_run(tmp_path, write, monkeypatch):
         [0.3, 0.2],
         [1.0, 0.5],
     ]
+
+
+def test_recorded_theory_variance_and_published_values_are_drawn(tmp_path, write):
+    arrays = _arrays(gamma=np.array([0.0, 1.0]), lam=np.array([0.5, 0.5]))
+    arrays |= {
+        "variance": np.ones((G, S, 2)), "variance_theory": np.full((G, 2), 0.9),
+        "mean_error2_theory": np.stack([np.linspace(0.02, 0.03, G), np.full(G, np.nan)], axis=1),
+        "reference_generation": np.array([3.0]), "reference_w2": np.array([[0.3, 0.2]]),
+        "reference_se": np.array([[0.01, 0.02]]),
+    }  # fmt: skip
+    figure, _, notes = _figure(write.ensemble(tmp_path, arrays, schedule="ramp-accumulate"))
+    distance, error, variance = figure.axes
+    assert _lines(error)["theory 0"].get_ydata().tolist() == arrays["mean_error2_theory"][:, 0].tolist()
+    assert "theory 1" not in _lines(error), "nan is no theory"
+    assert _lines(variance)["theory 1"].get_ydata().tolist() == [0.9] * G
+    drawn = [line for line in distance.get_lines() if line.get_xdata().tolist() == [3.0]]
+    heights = {round(float(line.get_ydata()[0]), 6) for line in drawn}
+    assert heights == {0.3, 0.28, 0.32, 0.2, 0.16, 0.24}, "the values and their caps, two standard errors away"
+    assert "published, ± 2 SE" in [text.get_text() for text in figure.legends[0].get_texts()]
+    arrays["variance_theory"] = np.ones((G, 3))
+    write.ensemble(tmp_path, arrays)
+    with pytest.raises(ValueError, match="variance_theory must have shape"):
+        toy.read_curves(tmp_path)
+
+
+@pytest.mark.parametrize("settings", [{"normalisation": "unbiased", "bias": 0.8, "first": 20}, {"bias": 0.5}])
+def test_theory_without_a_record_follows_the_settings(tmp_path, write, settings):
+    folder = write.ensemble(tmp_path, _arrays(gamma=np.array([0.3]), lam=np.array([0.5])), schedule="fresh")
+    config = json.loads((folder / "config.json").read_text())
+    config["identity"]["problem"] = settings
+    (folder / "config.json").write_text(json.dumps(config))
+    curves = toy.read_curves(folder)
+    wanted = moments(50, 25, 0.3, G - 1, regime="fresh", **settings)
+    np.testing.assert_array_equal(toy.theory_of(curves, 0), wanted.M)
+    config["identity"]["corrector"] = {"name": "histogram-official"}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert toy.theory_of(toy.read_curves(folder), 0) is None

@@ -1,5 +1,7 @@
 """The simulated Gaussian loop follows the exact moments of theory and its golden numbers."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,7 +9,7 @@ from scipy import stats
 from loop.ensemble import EnsembleConfig, run_ensemble
 from theory.moments import moments
 from toy.gaussian_ensemble import GaussianEnsemble
-from toy.prediction import predicted
+from toy.prediction import exact_errors, expected
 
 GAMMAS = (0.0, 0.3, 1.0, np.inf)
 
@@ -31,9 +33,9 @@ def test_moments_of_every_generation(schedule, regime):
         found = 0.0
         for cell, gamma in enumerate(gammas):
             theory = moments(n, round(lam * n), gamma, generations, regime=which)
-            for name, expected in [("mean_error2", theory.M), ("variance", theory.S)]:
+            for name, values in [("mean_error2", theory.M), ("variance", theory.S)]:
                 sample = out[name][1:, :, cell]
-                z = (sample.mean(1) - expected[1:]) / (sample.std(1, ddof=1) / np.sqrt(runs))
+                z = (sample.mean(1) - values[1:]) / (sample.std(1, ddof=1) / np.sqrt(runs))
                 found = max(found, float(np.abs(z).max()))
         return found
 
@@ -58,7 +60,54 @@ def test_golden_stationary_distances():
     assert np.all(np.abs(start) < 4)
 
 
+SETTINGS = [
+    {"schedule": schedule, "normalisation": normalisation, "bias": bias, "lams": (lam,) * 3, "first": first}
+    for schedule, lam, first in (
+        ("augment", 0.5, None), ("fresh", 2.0, 7), ("fresh", 0.5, 40), ("replace", 1.0, None), ("mix", 1.0, None),
+        ("mix", np.inf, None),
+    )
+    for normalisation in ("mle", "unbiased")
+    for bias in (1.0, 0.7)
+]  # fmt: skip
+
+
+def scores(problem, curves, theory, runs):
+    """Exact standard scores of M and S in generations >= 0, d = 1."""
+    generations = len(curves["w2"]) - 1
+    found = []
+    for cell in range(len(problem.gammas)):
+        expectation, errors = expected(theory, cell, generations), exact_errors(theory, cell, generations, runs)
+        for name in ("mean_error2", "variance"):
+            found.append((curves[name][:, :, cell].mean(axis=1) - expectation.of(name)) / errors[name])
+    return np.array(found)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda s: f"{s['schedule']}-{s['normalisation']}-{s['bias']}")
+def test_measured_and_expected_never_part(setting):
+    """E delta^2 and E v of generations 0 to 8 with exact errors; Bonferroni at 1 % over all settings.
+
+    The same scores reject the loop of another normalisation, bias or first fit.
+    """
+    runs, generations = 4096, 8
+    problem = GaussianEnsemble((0.3, 1.0, np.inf), n=16, dimension=1, **setting)
+    curves = run_ensemble(problem, EnsembleConfig(7, runs, generations))
+    bound = stats.norm.isf(0.01 / (2 * 6 * (generations + 1) * len(SETTINGS)))
+    assert np.abs(scores(problem, curves, problem, runs)).max() < bound
+    other = {"mle": "unbiased", "unbiased": "mle"}[problem.normalisation]
+    wrong = [dataclasses.replace(problem, normalisation=other), dataclasses.replace(problem, bias=0.85)]
+    if problem.first is not None:
+        wrong.append(dataclasses.replace(problem, first=problem.n))
+    for theory in wrong:
+        assert np.abs(scores(problem, curves, theory, runs)).max() > bound
+
+
 def test_prediction_covers_what_theory_covers():
-    assert predicted(50, 25, 1.0, 3, "accumulate") is None
-    assert predicted(50, 0, 1.0, 3, "augment") is None
-    assert predicted(50, 25, 0.0, 200, "augment")[-1] == pytest.approx(5 / 201, abs=1e-9)
+    def of(schedule, lam, gamma=0.0):
+        return expected(GaussianEnsemble((gamma,), (lam,), schedule=schedule), 0, 200)
+
+    assert of("accumulate", 0.5).mean_error2 is None
+    assert np.allclose(of("augment", 0.0).mean_error2, 1 / 50), "no synthetic points: the fit of the real ones"
+    assert of("augment", 0.5).mean_error2[-1] == pytest.approx(5 / 201, abs=1e-9)
+    assert of("replace", 0.5).mean_product is None
+    with pytest.raises(ValueError, match="need dimension 1"):
+        exact_errors(GaussianEnsemble((0.0,), (0.5,)), 0, 5, 100)
