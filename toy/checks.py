@@ -21,6 +21,7 @@ from theory.moments import Regime, moments
 from theory.updates import contraction
 from toy.gaussian_ensemble import GaussianEnsemble
 from toy.known_variance import KnownVarianceEnsemble
+from toy.model_checks import CHECKS as MODEL_CHECKS
 from toy.prediction import REGIMES
 
 Floats = NDArray[np.float64]
@@ -205,4 +206,5 @@ CHECKS = (
         measure=_amounts,
         claims=("T-8",),
     ),
+    *MODEL_CHECKS,
 )
