@@ -34,7 +34,8 @@ class CuratedGaussianEnsemble(GaussianEnsemble):
 
     def describe(self) -> dict[str, Any]:
         reward = QuadraticReward((self.centre,), self.tau2).describe()
-        return {**super().describe(), "curation": {"K": "inf", "reward": reward}}
+        problem = {**super().describe()["problem"], "name": "curated-gaussian"}
+        return {**super().describe(), "problem": problem, "curation": {"K": "inf", "reward": reward}}
 
     def measure(self, state: State) -> Mapping[str, Array]:
         return {**super().measure(state), "mean": state["model.mean"][..., 0]}
