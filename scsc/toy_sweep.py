@@ -60,10 +60,8 @@ class ToySweep:
 
     def run(self) -> int:
         console.check_json(self.json)
-        import numpy as np
-
         from loop.ensemble import EnsembleConfig
-        from toy.cells import grid
+        from toy.cells import grid, stored
 
         if not self.schedule:
             raise ValueError("--schedule needs at least one name; give augment, replace, fresh or accumulate")
@@ -73,9 +71,8 @@ class ToySweep:
         begin, rows = time.perf_counter(), []
         with console.progress() as report:
             for name, loop in loops.items():
-                theory = {m: np.asarray(v) for m, v in self.expected(loop).items() if np.isfinite(v).any()}
-                extra = {"gamma": np.array(gammas), "lam": np.array(lams)}
-                extra |= {f"{measure}_theory": values for measure, values in theory.items()}
+                theory = self.expected(loop)
+                extra = stored(gammas, lams, theory)
                 curves = self.curves(loop, config, self.out / name, _named(report, name), extra)
                 rows += _rows(name, gammas, lams, curves, theory)
         seconds = time.perf_counter() - begin

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
 
 from loop import kept_share, schedule_named
+from loop.ensemble import Array, EnsembleProblem
+
+
+class PredictedEnsemble(EnsembleProblem, Protocol):
+    """An ensemble whose cells have a gamma and a lam each, and whose measures theory knows, all or some."""
+
+    @property
+    def gammas(self) -> tuple[float, ...]: ...
+
+    @property
+    def lams(self) -> tuple[float, ...]: ...
+
+    def expected(self, generations: int) -> Mapping[str, Array]:
+        """Expectation by measure, (generations + 1, C); nan where there is no theory."""
+        ...
 
 
 def check_cells(gammas: tuple[float, ...], lams: tuple[float, ...], schedule: str, n: int, least: int) -> None:
@@ -48,3 +66,9 @@ def grid(gammas: tuple[float, ...], lams: tuple[float, ...]) -> tuple[tuple[floa
     """Every gamma with every lam, as the cells' gammas and lams; repeated values count once."""
     pairs = [(gamma, lam) for lam in dict.fromkeys(lams) for gamma in dict.fromkeys(gammas)]
     return tuple(gamma for gamma, _ in pairs), tuple(lam for _, lam in pairs)
+
+
+def stored(gammas: tuple[float, ...], lams: tuple[float, ...], expected: Mapping[str, Array]) -> dict[str, Array]:
+    """What stands beside the curves in `curves.npz`: gamma and lam of each cell, and `<measure>_theory` where known."""
+    known = {f"{name}_theory": values for name, values in expected.items() if np.isfinite(values).any()}
+    return {"gamma": np.array(gammas), "lam": np.array(lams), **known}
