@@ -20,6 +20,7 @@ from toy.correctors import KMeansProjection, Redraw, Transport, wrong_target
 from toy.correctors import Shrink as ToyShrink
 from toy.gaussian import FreshDraw, ideal
 from toy.laws import Finite, Normal
+from toy.regression import Relabel
 from toy.selectors import Curation, LikelihoodRank, QuadraticReward, TableReward
 
 
@@ -82,6 +83,8 @@ CASES = {
     "redraw labels": (lambda: Redraw(Finite((0.1, 0.2, 0.3, 0.4))), labels),
     "transport": (lambda: Transport(0.3, Normal((0.0, 0.0, 0.0))), points_with_nan),
     "transport on a line": (lambda: Mixture(Transport(0.3, Normal()), 1.0), line),
+    "relabel": (lambda: Relabel((1.0, 2.0), 0.5), points_with_nan),
+    "relabel 1": (lambda: Mixture(Relabel((1.0, 2.0), 0.5), 1.0), points),
     "k-means": (lambda: KMeansProjection.fitted(points(90).samples, 5), points_with_nan),
     "k-means 1": (lambda: Mixture(KMeansProjection.fitted(points(90).samples, 5), 1.0), points),
     "one sample": (lambda: ideal(1.0), lambda: points(1)),

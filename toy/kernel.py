@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loop import ArrayBatch, Problem, Request, kept_share, schedule_named
+from loop import ArrayBatch, Mixture, Problem, Request, kept_share, schedule_named
 from loop.ensemble import BLOCK, Array, Block, State
 from theory.formulas import kde_second_moment
 from toy.cells import check_cells, described_cells, synthetic_counts
+from toy.gaussian import ideal
 
 
 def kernel_measures(points: Array, width: float) -> dict[str, Array]:
@@ -45,6 +46,10 @@ class KernelDensityProblem(Problem[NDArray[np.float64], ArrayBatch]):
 
     def data(self) -> dict[str, Any]:
         return {"name": "N(0, 1)", "fingerprint": "drawn from the seed"}
+
+    def ideal(self, gamma: float) -> Mixture[ArrayBatch]:
+        """The ideal corrector of strength gamma."""
+        return ideal(gamma)
 
     def real(self, generation: int, rng: np.random.Generator) -> ArrayBatch:
         return ArrayBatch(rng.standard_normal(self.n))

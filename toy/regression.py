@@ -27,7 +27,10 @@ def _rows(inputs: Array, weights: Array, noise: float, rng: np.random.Generator)
 
 @dataclass(frozen=True)
 class Relabel:
-    """The ideal corrector given the input: a fresh true label; moved is the label's change [label units]."""
+    """The ideal corrector given the input: a fresh true label; moved is the label's change [label units].
+
+    It fails on a sample whose input is not finite.
+    """
 
     weights: tuple[float, ...]
     noise: float
@@ -35,8 +38,11 @@ class Relabel:
 
     def __call__(self, batch: ArrayBatch, rng: np.random.Generator) -> Corrected[ArrayBatch]:
         n, old = len(batch), batch.samples
-        fresh = _rows(old[:, :-1], np.asarray(self.weights), self.noise, rng)
-        return Corrected(fresh, np.abs(fresh.samples[:, -1] - old[:, -1]), np.ones(n, bool), np.zeros(n, bool))
+        failed = ~np.isfinite(old[:, :-1]).all(axis=1)
+        fresh = _rows(np.where(failed[:, None], 0.0, old[:, :-1]), np.asarray(self.weights), self.noise, rng).samples
+        fresh = np.where(failed[:, None], old, fresh)
+        moved = np.nan_to_num(np.where(failed, 0.0, np.abs(fresh[:, -1] - old[:, -1])), posinf=0.0)
+        return Corrected(ArrayBatch(fresh), moved, np.ones(n, bool), failed)
 
     def describe(self) -> dict[str, Any]:
         return {"name": "relabel", "weights": list(self.weights), "noise": self.noise}

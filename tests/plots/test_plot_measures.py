@@ -65,9 +65,10 @@ def test_a_row_a_lambda_a_column_a_measure_theory_first(tmp_path):
     assert title == f"kde loop, schedule augment: b after 4 generations {last[1]:.3g} at γ = 0, {last[0]:.3g} at γ = 1"
 
 
-def test_the_toy_room_draws_them(tmp_path):
+def test_the_toy_room_draws_them(tmp_path, monkeypatch):
     (picture,) = toy.draw(_write(tmp_path / "run", _arrays()), tmp_path / "out")
     assert picture.path.name == "curves.png" and picture.path.exists() and picture.pdf.exists()
+    monkeypatch.setattr(style, "save", lambda figure, stem: stem)
     arrays = _arrays(w2=np.ones((G, S, 4)), mean_error2=np.ones((G, S, 4)))
     (gaussian,) = toy.draw(_write(tmp_path / "other", arrays, "gaussian"), tmp_path / "out2")
     assert gaussian.title.startswith("Gaussian loop")

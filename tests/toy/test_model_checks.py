@@ -1,10 +1,9 @@
-"""The simulated checks of further models pass and reject their controls; the coupled and the curated Gaussian loops."""
+"""What the checks of further models stand on: the coupled and the curated Gaussian loops."""
 
 import numpy as np
 import pytest
 
 from loop.ensemble import EnsembleConfig, run_ensemble
-from theory.checks import Check
 from theory.formulas import tilted_path
 from toy.checks import CHECKS as ALL
 from toy.curated_gaussian import CuratedGaussianEnsemble
@@ -13,12 +12,9 @@ from toy.model_checks import CHECKS
 from toy.moved_point import MovedPointEnsemble, sensitivity
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.statement)
-def test_the_check_passes_and_its_control_is_rejected(check: Check):
-    found, control = check.verify(1, quick=True), check.verify_control(1, quick=True)
-    assert found.verdict == "pass", found.note
-    assert control.verdict == "rejected", control.note
-    assert check in ALL
+def test_they_stand_among_the_simulated_checks():
+    """`test_toy_checks.py` runs them all with their controls."""
+    assert set(CHECKS) <= set(ALL)
 
 
 def test_the_moved_point_is_one_of_the_points():

@@ -1,12 +1,12 @@
 """The further models: fused ensembles equal point-wise loops in law, follow theory, resume; bad input is refused."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from support import deterministic
 
-from loop import ArrayBatch, Corrected, FolderStore, MemoryStore, Mixture, NoCorrection, RunConfig, run, schedule_named
+from loop import ArrayBatch, FolderStore, MemoryStore, NoCorrection, RunConfig, run, schedule_named
 from loop.ensemble import EnsembleConfig, run_ensemble
 from theory.checks.check import score_bound
 from theory.regression import error_path, fit_error
@@ -21,26 +21,13 @@ from toy.selectors import Curation, TableReward
 THREE = {"truth": (0.2, 0.3, 0.5), "rewards": (2.0, 1.0, 0.0)}
 
 
-@dataclass(frozen=True)
-class NormalIdeal:
-    """The kernel loop's ideal corrector, on (n,) points."""
-
-    scope = "sample"
-
-    def __call__(self, batch, rng):
-        n = len(batch)
-        return Corrected(ArrayBatch(rng.standard_normal(n)), np.zeros(n), np.ones(n, bool), np.zeros(n, bool))
-
-    def describe(self):
-        return {"name": "fresh-draw"}
-
-
-def kernel_ideal(gamma):
-    return Mixture(NormalIdeal(), gamma)
-
-
 MODELS = {
-    "kde": (KernelDensityProblem(8), kernel_ideal, None, lambda g, x, s: KernelEnsemble(g, x, 8, schedule=s)),
+    "kde": (
+        KernelDensityProblem(8),
+        KernelDensityProblem(8).ideal,
+        None,
+        lambda g, x, s: KernelEnsemble(g, x, 8, schedule=s),
+    ),
     "finite": (
         FiniteSpaceProblem(8, **THREE),
         FiniteSpaceProblem(8, **THREE).ideal,

@@ -1,6 +1,7 @@
 """The presets of further models show what their description says, and keep it where it is drawn."""
 
 import numpy as np
+import pytest
 
 from plots.gallery import draw_all
 from theory.regression import error_path, fit_error
@@ -39,6 +40,7 @@ def test_regression_grows_or_stays_bounded():
     assert near(replaced[-1, :, 1], error_path(50, 50, 5, 1.0, 50, "replace")[-1])
 
 
+@pytest.mark.slow
 def test_every_preset_is_drawn(tmp_path):
     for name, preset in PRESETS.items():
         stages = set()
