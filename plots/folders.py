@@ -77,6 +77,16 @@ def read_arrays(path: Path, required: Mapping[str, int], optional: Mapping[str, 
     return found
 
 
+def array_names(path: Path) -> list[str]:
+    """The names of the arrays in an .npz file; raises as `read_arrays`."""
+    content = io.BytesIO(path.read_bytes())
+    try:
+        return list(np.lib.npyio.NpzFile(content, allow_pickle=False).files)
+    except Exception as problem:
+        reason = " ".join(str(problem).split()) or type(problem).__name__
+        raise ValueError(f"{path} is not a readable npz file ({reason}); restore it or run that part again") from None
+
+
 def seed_folders(folder: Path) -> list[Path]:
     """The runs of one arm, `seed-0000`, `seed-0001` …, sorted by number."""
     if not folder.is_dir():

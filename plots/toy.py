@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from loop.records import read_config
-from plots import panels, style
+from plots import measures, panels, style
 from plots.findings import draw_pages
 from plots.folders import ENSEMBLE, NothingToPlot, kind_of, read_arrays
 from plots.panels import Measure
@@ -70,6 +70,8 @@ def draw(folder: Path, out: Path) -> list[Picture]:
         if not pictures:
             raise NothingToPlot(f"{folder} holds nothing to plot: its records have no numbers")
         return pictures
+    if _problem(folder) != "gaussian":
+        return measures.draw(folder, out)
     curves = read_curves(folder)
     lams = np.unique(curves.lam)
     pictures = []
@@ -79,6 +81,13 @@ def draw(folder: Path, out: Path) -> list[Picture]:
             stem = "curves" if len(lams) <= _ROWS else f"curves-{at // _ROWS + 1}"
             pictures.append(Picture(style.save(figure, out / stem), title, notes))
     return pictures
+
+
+def _problem(folder: Path) -> str:
+    """The name of the ensemble's problem; the Gaussian loop where none is stored."""
+    identity = read_config(folder).get("identity")
+    problem = identity.get("problem") if isinstance(identity, Mapping) else None
+    return str(problem.get("name", "gaussian")) if isinstance(problem, Mapping) else "gaussian"
 
 
 def read_curves(folder: Path) -> Curves:

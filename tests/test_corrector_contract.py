@@ -18,8 +18,13 @@ from motion.experiment.presets import Preset
 from motion.physics import PhysicsCorrector
 from toy.audit_correctors import NAMES, corrector_named
 from toy.audit_truths import GaussianTruth
+from toy.correctors import KMeansProjection, Redraw, Transport, wrong_target
+from toy.correctors import Shrink as ToyShrink
 from toy.gaussian import FreshDraw, ideal
 from toy.histogram import HistogramReference
+from toy.laws import Finite, Normal
+from toy.regression import Relabel
+from toy.selectors import Curation, LikelihoodRank, QuadraticReward, TableReward
 
 
 @cache
@@ -38,6 +43,20 @@ def points(n=57):
 
 def plane():
     return ArrayBatch(points().samples[:, :2])
+
+
+def points_with_nan():
+    batch = points()
+    batch.samples[[3, 11], 1] = np.nan
+    return batch
+
+
+def line():
+    return ArrayBatch(np.random.default_rng(1).normal(0, 2, (40, 1)))
+
+
+def labels():
+    return ArrayBatch(np.random.default_rng(2).integers(0, 4, 60))
 
 
 def fresh_motion():
@@ -69,6 +88,15 @@ CASES = {
     "histogram official": (lambda: HistogramReference(1.0, "official"), plane),
     "histogram floorfix": (lambda: HistogramReference(0.1, "floorfix"), plane),
     "histogram exact": (lambda: HistogramReference(0.0, "exact"), plane),
+    "toy shrink": (lambda: ToyShrink(0.3), points_with_nan),
+    "wrong target": (lambda: Mixture(wrong_target((1.0, 0.0, 0.0), 2.0), 1.0), points),
+    "redraw labels": (lambda: Redraw(Finite((0.1, 0.2, 0.3, 0.4))), labels),
+    "transport": (lambda: Transport(0.3, Normal((0.0, 0.0, 0.0))), points_with_nan),
+    "transport on a line": (lambda: Mixture(Transport(0.3, Normal()), 1.0), line),
+    "relabel": (lambda: Relabel((1.0, 2.0), 0.5), points_with_nan),
+    "relabel 1": (lambda: Mixture(Relabel((1.0, 2.0), 0.5), 1.0), points),
+    "k-means": (lambda: KMeansProjection.fitted(points(90).samples, 5), points_with_nan),
+    "k-means 1": (lambda: Mixture(KMeansProjection.fitted(points(90).samples, 5), 1.0), points),
     "one sample": (lambda: ideal(1.0), lambda: points(1)),
     **{f"audited {name}": (partial(corrector_named, name, 1.0, GaussianTruth(3)), points) for name in NAMES},
     "physics": (PhysicsCorrector, motions),
@@ -109,3 +137,31 @@ def test_contract(name):
 def test_failures_are_marked():
     out = PhysicsCorrector()(motions(), np.random.default_rng(0))
     assert out.failed[3] and not out.failed[0]
+
+
+SELECTORS = {
+    "curation": (lambda: Curation(3, QuadraticReward((1.0, 0.0, 0.0), 2.0)), points),
+    "curation of labels": (lambda: Curation(3, TableReward((0.0, 1.0, 2.0, 3.0))), labels),
+    "likelihood rank": (lambda: LikelihoodRank(3, Normal((0.0, 0.0, 0.0))), points),
+    "rank of labels": (lambda: LikelihoodRank(3, Finite((0.1, 0.2, 0.3, 0.4))), labels),
+}
+
+
+@pytest.mark.parametrize("name", SELECTORS)
+def test_contract_of_selectors(name):
+    """n candidates kept as they are, in their order; same random state same choice; a wrong number is refused."""
+    make, draw = SELECTORS[name]
+    selector, candidates = make(), draw()
+    n = len(candidates) // selector.candidates_per_sample
+    candidates = candidates.take(np.arange(n * selector.candidates_per_sample))
+    numbered = np.arange(len(candidates))
+    one, two = (selector(candidates, n, np.random.default_rng(5)) for _ in range(2))
+    assert len(one) == n and np.array_equal(one.samples, two.samples) and type(one) is type(candidates)
+    if candidates.samples.ndim == 2:
+        at = [int(numbered[(candidates.samples == row).all(axis=1)][0]) for row in one.samples]
+        assert at == sorted(set(at)), "candidates, each at most once, in order"
+    else:
+        assert set(one.samples.tolist()) <= set(candidates.samples.tolist())
+    assert selector.describe()["name"] and selector.describe() == make().describe()
+    with pytest.raises(ValueError, match="candidates are needed"):
+        selector(candidates, n + 1, np.random.default_rng(5))

@@ -22,6 +22,7 @@ from theory.moments import Normalisation, Regime, Stationary, moments, stationar
 from theory.updates import contraction
 from toy.gaussian_ensemble import GaussianEnsemble
 from toy.known_variance import KnownVarianceEnsemble
+from toy.model_checks import CHECKS as MODEL_CHECKS
 from toy.prediction import REGIMES, exact_errors
 
 Floats = NDArray[np.float64]
@@ -243,4 +244,5 @@ CHECKS = (
         measure=_amounts,
         claims=("T-8",),
     ),
+    *MODEL_CHECKS,
 )

@@ -1,0 +1,203 @@
+"""Curves of any toy ensemble: each measure over generations, with the theory's curve where the ensemble stored one.
+
+`curves.npz` holds `generation` (G,), `gamma` and `lam` (C,), every measure as (G, S, C), and for a measure that theory
+knows `<measure>_theory`, (G, C), nan where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from loop.records import read_config
+from plots import panels, style
+from plots.folders import NothingToPlot, array_names, read_arrays
+from plots.panels import Measure, described
+from plots.statistics import Band, Floats, band
+from plots.style import Look, Picture
+
+MEASURES: dict[str, Measure] = {
+    "second_moment": Measure("Second moment of the model", "target units²", "truth 1"),
+    "mean_error2": Measure("Squared error of the mean", "target units²", "lower is better"),
+    "sliced_w2": Measure("Sliced Wasserstein-2 distance", "sample units", "lower is better"),
+    "lost_modes": Measure("Modes lost", "modes", "lower is better"),
+    "least_share": Measure("Rarest mode", "share / its weight", "truth 1"),
+    "top_mass": Measure("Mass of the best points", "", ""),
+    "reward": Measure("Expected $e^{reward}$", "", ""),
+    "kl": Measure("Divergence from the truth", "nat", "lower is better"),
+    "error2": Measure("Squared error of the weights", "weight units²", "lower is better"),
+    "w2": Measure("Wasserstein-2 distance to the truth", "target units", "lower is better"),
+}
+COLUMNS = 3
+"""Measures on one picture; those with a theory come first, all stand in the file."""
+_ROWS = 4  # lambdas on one picture
+
+
+@dataclass(frozen=True)
+class MeasuredCurves:
+    """A toy ensemble: G generations, S seeds, C cells (each a gamma and a lambda)."""
+
+    generation: Floats  # (G,)
+    gamma: Floats  # (C,)
+    lam: Floats  # (C,)
+    measures: Mapping[str, Floats]  # name -> (G, S, C)
+    theory: Mapping[str, Floats]  # name -> (G, C), nan where there is none
+    identity: Mapping[str, Any]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The measures of the picture, those with a theory first."""
+        return tuple(sorted(self.measures, key=lambda name: name not in self.theory)[:COLUMNS])
+
+
+def read_measures(folder: Path) -> MeasuredCurves:
+    """The curves of an ensemble folder.
+
+    Raises:
+        ValueError: a damaged file or arrays that do not fit together; the message names the file.
+        NothingToPlot: the ensemble has no curves yet.
+    """
+    identity = read_config(folder).get("identity", {})
+    path = folder / "curves.npz"
+    if not path.exists():
+        raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
+    axes = {"generation": 1, "gamma": 1, "lam": 1}
+    names = [name for name in array_names(path) if name not in {*axes, "seed"}]
+    axes |= {name: 2 if name.endswith("_theory") else 3 for name in names}
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in read_arrays(path, axes).items()}
+    measures = {name: arrays[name] for name in names if axes[name] == 3}
+    theory = {name.removesuffix("_theory"): arrays[name] for name in names if axes[name] == 2}
+    if not measures:
+        raise NothingToPlot(f"{path} holds nothing to plot: no measure")
+    seeds = next(iter(measures.values())).shape[1]
+    cells = (len(arrays["generation"]), seeds, len(arrays["gamma"]))
+    for name in names:
+        wanted = cells if axes[name] == 3 else (cells[0], cells[2])
+        if arrays[name].shape != wanted or len(arrays["lam"]) != cells[2]:
+            raise ValueError(
+                f"{path}: {name} must have the shape {wanted} of generations, seeds and cells, got "
+                f"{arrays[name].shape} with {len(arrays['lam'])} lam; run it again"
+            )
+    if 0 in cells:
+        raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
+    known = identity if isinstance(identity, dict) else {}
+    return MeasuredCurves(arrays["generation"], arrays["gamma"], arrays["lam"], measures, theory, known)
+
+
+def draw(folder: Path, out: Path) -> list[Picture]:
+    """All pictures of an ensemble, a row a lambda, a column a measure; raises as `read_measures`."""
+    curves = read_measures(folder)
+    lams = np.unique(curves.lam)
+    pictures = []
+    with style.paper():
+        for at in range(0, len(lams), _ROWS):
+            figure, title, notes = measures_figure(curves, lams[at : at + _ROWS])
+            stem = "curves" if len(lams) <= _ROWS else f"curves-{at // _ROWS + 1}"
+            pictures.append(Picture(style.save(figure, out / stem), title, notes))
+    return pictures
+
+
+def measures_figure(curves: MeasuredCurves, lams: Floats) -> tuple[Figure, str, tuple[str, ...]]:
+    """The figure, its title, and notes: how often theory lies in the band of each row and measure."""
+    gammas = np.unique(curves.gamma).tolist()
+    looks = dict(zip(gammas, style.ordered_looks(len(gammas)), strict=True))
+    shown = curves.shown
+    figure = style.new_figure(2.3 * len(lams) + 0.95)
+    axes = figure.subplots(len(lams), len(shown), squeeze=False)
+    notes = []
+    for row, lam in zip(axes, lams, strict=True):
+        cells = {float(curves.gamma[cell]): int(cell) for cell in np.flatnonzero(curves.lam == lam)}
+        for panel, name in zip(row, shown, strict=True):
+            agreement = _panel(panel, curves, name, cells, looks)
+            look = described(name, MEASURES)
+            panels.head_panel(panel, look.title, f"λ = {_number(lam)}" + (f": {agreement}" if agreement else ""))
+            panel.set_ylabel(look.unit)
+            if agreement:
+                notes.append(f"λ = {_number(lam)}, {name}: {agreement}")
+    for panel in axes[-1]:
+        panel.set_xlabel("generation")
+    title = _title(curves)
+    style.headline(figure, title)
+    handles = [
+        Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=f"γ = {_number(gamma)}")
+        for gamma, look in looks.items()
+    ]
+    if curves.theory:
+        handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.9, label="theory"))
+    seeds = curves.measures[shown[0]].shape[1]
+    legend = figure.legend(
+        handles=handles,
+        loc="outside lower left",
+        ncols=min(len(handles), 9),
+        columnspacing=1.2,
+        title=f"{seeds} seeds, 95 % band of the mean" if seeds > 1 else "1 seed, no band",
+        title_fontproperties={"size": 6},
+        alignment="left",
+    )
+    legend.get_title().set_color(style.GREY)
+    return figure, title, tuple(notes)
+
+
+def _panel(
+    panel: Axes, curves: MeasuredCurves, name: str, cells: Mapping[float, int], looks: Mapping[float, Look]
+) -> str:
+    """One measure at one lambda; how often its theory lies in the band, "" where there is none."""
+    inside: list[bool] = []
+    drawn: list[float] = []
+    for gamma in sorted(cells):
+        over_seeds = band(curves.measures[name][:, :, cells[gamma]], axis=1)
+        panels.draw_band(panel, curves.generation, over_seeds, looks[gamma], f"gamma {gamma:g}")
+        drawn += over_seeds.mean[np.isfinite(over_seeds.mean)].tolist()
+        theory = curves.theory.get(name)
+        if theory is not None and np.isfinite(theory[:, cells[gamma]]).any():
+            value = theory[:, cells[gamma]]
+            panel.plot(
+                curves.generation,
+                value,
+                color="black",
+                linestyle="--",
+                linewidth=0.9,
+                zorder=3,
+                gid=f"theory {gamma:g}",
+            )
+            inside += _inside(over_seeds, value)
+            drawn += value[np.isfinite(value)].tolist()
+    if drawn and min(drawn) > 0 and max(drawn) / min(drawn) > panels.LOG_RATIO / 3:
+        panel.set_yscale("log", nonpositive="clip")
+        panel.set_ylim(min(drawn) / 1.4, max(drawn) * 1.4)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    return f"theory in the band at {100 * np.mean(inside):.0f} % of points" if inside else ""
+
+
+def _inside(over_seeds: Band, value: Floats) -> list[bool]:
+    """Whether theory lies in the band, where both are known and the band has a width."""
+    tested = np.isfinite(value) & np.isfinite(over_seeds.low)
+    hit: list[bool] = ((over_seeds.low <= value) & (value <= over_seeds.high))[tested].tolist()
+    return hit
+
+
+def _title(curves: MeasuredCurves) -> str:
+    """What was run, and the first measure's last means over all cells."""
+    problem, schedule = curves.identity.get("problem"), curves.identity.get("schedule")
+    name = problem.get("name", "toy") if isinstance(problem, Mapping) else "toy"
+    rule = schedule.get("name", "?") if isinstance(schedule, Mapping) else "?"
+    measure = curves.shown[0]
+    last = np.nanmean(curves.measures[measure][-1], axis=0)  # (C,)
+    weak, strong = int(np.argmin(curves.gamma)), int(np.argmax(curves.gamma))
+    text = f"{panels.short(float(last[weak]))} at γ = {_number(curves.gamma[weak])}"
+    if curves.gamma[weak] != curves.gamma[strong]:
+        text += f", {panels.short(float(last[strong]))} at γ = {_number(curves.gamma[strong])}"
+    label = described(measure, MEASURES).title
+    return f"{name} loop, schedule {rule}: {label} after {curves.generation[-1]:.0f} generations {text}"
+
+
+def _number(value: float) -> str:
+    return "∞" if np.isinf(value) else f"{value:g}"
