@@ -139,7 +139,7 @@ class Accumulate(_Weighted):
 class AccumulateSubsample(Accumulate):
     """As many samples as there are real ones, out of the real set and everything accumulated, all equally likely.
 
-    Source: our reading of "accumulate-subsample" in Kazdan et al., Collapse or Thrive?: a fixed compute budget.
+    Our definition: a fixed compute budget.
     """
 
     def choose(self, generation: int, sizes: Sequence[int], rng: np.random.Generator) -> list[Choice]:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from plots import panels, style, toy
+from plots.curves import read_curves, theory_of
 from plots.statistics import band
 from plots.style import Picture
 
@@ -26,7 +27,7 @@ def draw_parts(parts: Sequence[tuple[Path, str]], title: str, out: Path) -> list
     """
     if len(parts) == 1:
         return toy.draw(parts[0][0], out)
-    read = [(toy.read_curves(folder), label) for folder, label in parts]
+    read = [(read_curves(folder), label) for folder, label in parts]
     looks = style.arm_looks([label for _, label in read])
     with style.paper():
         figure = style.new_figure(3.0)
@@ -39,7 +40,7 @@ def draw_parts(parts: Sequence[tuple[Path, str]], title: str, out: Path) -> list
             if "variance" in curves.more:
                 spread = band(curves.more["variance"][:, :, 0], axis=1)
                 panels.draw_band(variance, curves.generation, spread, looks[label], label)
-            theory = toy.theory_of(curves, 0, "variance")
+            theory = theory_of(curves, 0, "variance")
             if theory is not None:
                 variance.plot(curves.generation, theory, color="black", linestyle="--", linewidth=0.9, zorder=3)
         panels.head_panel(distance, "squared distance to the truth", "last: " + " · ".join(ends))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,41 +13,19 @@ from matplotlib.ticker import MaxNLocator
 
 from loop.records import read_config
 from plots import measures, panels, style
+from plots.curves import Curves, read_curves, theory_of
 from plots.findings import draw_pages
-from plots.folders import ENSEMBLE, NothingToPlot, kind_of, read_arrays
+from plots.folders import ENSEMBLE, NothingToPlot, kind_of
 from plots.panels import Measure
 from plots.runs import read_experiment
 from plots.statistics import Band, Floats, band
 from plots.style import Look, Picture
-from theory.moments import moments
-
-REGIMES = {"augment": "fixed", "fresh": "fresh", "replace": "none"}
-"""Schedules whose moments are known exactly, and what theory calls their real data."""
 
 MEASURES: dict[str, Measure] = {
     "w2": Measure("Wasserstein-2 distance to the truth", "target units", "lower is better"),
     "mean_error2": Measure("Squared error of the mean / d", "target units²", "lower is better"),
 }
-_OPTIONAL = {
-    "variance": 3, "mean_error2_theory": 2, "variance_theory": 2,
-    "reference_generation": 1, "reference_w2": 2, "reference_se": 2,
-}  # fmt: skip
 _ROWS = 4  # lambdas on one picture
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A toy ensemble: G generations, S seeds, C cells (each a gamma and a lambda)."""
-
-    generation: Floats  # (G,)
-    gamma: Floats  # (C,)
-    lam: Floats  # (C,)
-    w2: Floats  # (G, S, C) Wasserstein-2 distance to the truth, not squared [target units]
-    mean_error2: Floats  # (G, S, C) |mu - mu*|^2 / d [target units squared]
-    identity: Mapping[str, Any]
-    more: Mapping[str, Floats] = field(default_factory=dict)
-    """What newer ensembles also keep: variance (G, S, C), tr(Sigma)/d; mean_error2_theory and variance_theory (G, C),
-    nan where unknown; reference_generation (R,), reference_w2 and reference_se (R, C), values to compare with."""
 
 
 def draw(folder: Path, out: Path) -> list[Picture]:
@@ -88,43 +64,6 @@ def _problem(folder: Path) -> str:
     identity = read_config(folder).get("identity")
     problem = identity.get("problem") if isinstance(identity, Mapping) else None
     return str(problem.get("name", "gaussian")) if isinstance(problem, Mapping) else "gaussian"
-
-
-def read_curves(folder: Path) -> Curves:
-    """The curves of an ensemble folder.
-
-    Raises:
-        ValueError: a damaged file or arrays that do not fit together; the message names the file.
-        NothingToPlot: the ensemble has no curves yet.
-    """
-    identity = read_config(folder).get("identity", {})
-    path = folder / "curves.npz"
-    if not path.exists():
-        raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
-    axes = {"generation": 1, "gamma": 1, "lam": 1, "w2": 3, "mean_error2": 3}
-    found = read_arrays(path, axes, _OPTIONAL)
-    arrays = {name: np.asarray(found[name], dtype=np.float64) for name in axes}
-    more = {name: np.asarray(value, dtype=np.float64) for name, value in found.items() if name not in axes}
-    cells = (len(arrays["generation"]), arrays["w2"].shape[1], len(arrays["gamma"]))
-    for name in ("w2", "mean_error2"):
-        if arrays[name].shape != cells or len(arrays["lam"]) != cells[2]:
-            raise ValueError(
-                f"{path}: {name} must be (generations, seeds, cells) = {cells}, got {arrays[name].shape} with "
-                f"{len(arrays['lam'])} lam; run it again"
-            )
-    shapes = {
-        "variance": cells,
-        "mean_error2_theory": cells[::2],
-        "variance_theory": cells[::2],
-        "reference_w2": (len(more.get("reference_generation", ())), cells[2]),
-        "reference_se": (len(more.get("reference_generation", ())), cells[2]),
-    }
-    for name, shape in shapes.items():
-        if name in more and more[name].shape != shape:
-            raise ValueError(f"{path}: {name} must have shape {shape}, got {more[name].shape}; run it again")
-    if 0 in cells:
-        raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
-    return Curves(**arrays, identity=identity if isinstance(identity, dict) else {}, more=more)
 
 
 def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str, ...]]:
@@ -212,40 +151,6 @@ def _references(panel: Axes, curves: Curves, cells: Mapping[float, int], looks: 
                 2 * curves.more["reference_se"][:, cell], fmt="_", color=looks[gamma].colour, ecolor="black",
                 elinewidth=0.8, capsize=2, zorder=4, gid=f"reference {gamma:g}",
             )  # fmt: skip
-
-
-def theory_of(curves: Curves, cell: int, name: str = "mean_error2") -> Floats | None:
-    """E|mu - mu*|^2/d ("mean_error2") or E tr(Sigma)/d ("variance") of a cell at each of the curves' generations, (G,).
-
-    None where theory has no exact answer. What the ensemble kept; else theory.moments, for the schedules in `REGIMES`
-    with the ideal corrector.
-    """
-    kept = curves.more.get(f"{name}_theory")
-    if kept is not None:
-        return None if np.isnan(kept[:, cell]).any() else kept[:, cell]
-    schedule, corrector = curves.identity.get("schedule", {}), curves.identity.get("corrector", {})
-    regime = REGIMES.get(schedule.get("name", "") if isinstance(schedule, Mapping) else "")
-    n, k = curves.identity.get("n"), _synthetic(curves, cell)
-    steps = curves.generation.astype(int)
-    if isinstance(corrector, Mapping) and corrector.get("name", "mixture") != "mixture":
-        return None
-    if regime is None or not isinstance(n, int) or k is None or steps.min() < 0 or (steps != curves.generation).any():
-        return None
-    problem = curves.identity.get("problem", {})
-    settings = {key: problem[key] for key in ("normalisation", "bias", "first") if key in problem}
-    predicted = moments(n, k, float(curves.gamma[cell]), int(steps.max()), regime=regime, **settings)  # type: ignore[arg-type]
-    path: Floats = (predicted.M if name == "mean_error2" else predicted.S)[steps]
-    return path
-
-
-def _synthetic(curves: Curves, cell: int) -> int | None:
-    """k, the synthetic points of a generation: the config lists one for all cells, or one a cell."""
-    listed = curves.identity.get("k", [])
-    listed = [listed] if isinstance(listed, int) else listed
-    if not isinstance(listed, list) or len(listed) not in (1, len(curves.gamma)):
-        return None
-    k = listed[cell if len(listed) > 1 else 0]
-    return k if isinstance(k, int) else None
 
 
 def _cells(curves: Curves, lam: float) -> dict[float, int]:
