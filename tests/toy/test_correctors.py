@@ -18,13 +18,13 @@ from toy.selectors import Curation, LikelihoodRank, QuadraticReward, TableReward
 
 @dataclass(frozen=True)
 class Displaced(GaussianProblem):
-    """Begins at N(0, first), not at the fit of the real data."""
+    """Begins at N(0, beginning), not at the fit of the real data."""
 
-    first: float = 1.0
+    beginning: float = 1.0
 
     def fit(self, previous, training, rng, work=None):
         if previous is None:
-            return Gaussian(np.zeros(1), np.array([[self.first]]))
+            return Gaussian(np.zeros(1), np.array([[self.beginning]]))
         return super().fit(previous, training, rng, work)
 
 
@@ -68,7 +68,7 @@ def test_transport_keeps_the_truth_and_contracts(first):
     """T7: each generation's variance; noise (1-s) sqrt(2/n) + s m^2 sqrt(2/k), kept by at most r = s a for v >= 1."""
     n, lam, a, generations = 20_000, 2.0, 0.5, 6
     s, k = lam / (1 + lam), lam * n
-    found = models(Displaced(n, 1, first), Transport(a, Normal()), lam, generations)[:, 1]
+    found = models(Displaced(n, 1, beginning=first), Transport(a, Normal()), lam, generations)[:, 1]
     v, moved2 = [first], (a * math.sqrt(first) + 1 - a) ** 2
     ideal = [first]
     for _ in range(generations):
