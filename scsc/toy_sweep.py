@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import tyro
 
 from loop.progress import Report
 from scsc import console
@@ -32,7 +34,7 @@ class ToySweep:
     """What a generation trains on, one or several: augment | replace | fresh | accumulate."""
     generations: int = 30
     """Generations after the first fit; a finished run is extended by asking for more."""
-    runs: int = 256
+    runs: Annotated[int, tyro.conf.arg(aliases=["--seeds"])] = 256
     """Independent runs (seeds) of every cell."""
     seed: int = 0
     """Seed of all streams, >= 0."""

@@ -1,9 +1,10 @@
 """Linear regression on its own predictions: replace grows without bound, accumulate does not.
 
-Setting (that of Dohmatob et al. and Gerstgrasser et al. 2024 as we understand it, [R]; the formulas are ours, [D]):
-inputs N(0, I_d), drawn afresh in each generation; labels w x + noise of variance sigma^2; least squares; n real and k
-synthetic samples; the ideal corrector gives a synthetic label the true w with probability 1 - a. With e the error
-w_t - w*, G the Gram matrix of the synthetic inputs whose labels stay and S that of all, e' = S^-1 (G e + noise).
+The setting of Dohmatob et al. 2024 (Model Collapse Demystified) and Gerstgrasser et al. 2024 (Is Model Collapse
+Inevitable?), whose abstracts state linear growth and a finite bound [abs]; the formulas here are our own [D]. Inputs
+N(0, I_d), drawn anew in each generation; labels w x + noise of variance sigma^2; least squares; n real and k synthetic
+samples; the ideal corrector gives a synthetic label the true w with probability 1 - a. With e the error w_t - w*, G the
+Gram matrix of the synthetic inputs whose labels stay and S that of all, e' = S^-1 (G e + noise).
 
 Everything follows from three facts on N Gaussian inputs. E tr S^-1 = d/(N-d-1). Inputs are exchangeable, so a subset
 of k has E tr(S^-1 G S^-1) = (k/N) E tr S^-1. And x = S^(1/2) q with q a row of a uniform orthonormal frame independent

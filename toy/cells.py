@@ -25,16 +25,30 @@ class PredictedEnsemble(EnsembleProblem, Protocol):
         ...
 
 
-def check_cells(gammas: tuple[float, ...], lams: tuple[float, ...], schedule: str, n: int, least: int) -> None:
+SCHEDULES = ("augment", "replace", "fresh", "accumulate")
+"""Those that the fused ensembles of the further models know; the point-wise engine knows all."""
+
+
+def check_cells(
+    gammas: tuple[float, ...],
+    lams: tuple[float, ...],
+    schedule: str,
+    n: int,
+    least: int,
+    schedules: tuple[str, ...] = SCHEDULES,
+) -> None:
     """Refuse what no ensemble can run.
 
     least: synthetic samples that a generation needs if it has nothing else to train on (`replace`).
 
     Raises:
-        ValueError: no cell or unequal numbers, a negative or nan gamma or lam, an unknown schedule, too few samples.
+        ValueError: no cell or unequal numbers, a negative or nan gamma or lam, a schedule that is none of `schedules`,
+            too few samples.
     """
     if len(gammas) != len(lams) or not gammas:
         raise ValueError(f"one gamma and one lam per cell, got {len(gammas)} and {len(lams)}; give as many of each")
+    if schedule not in schedules:
+        raise ValueError(f"schedule must be one of {', '.join(schedules)} here, got {schedule!r}; choose one of them")
     for gamma in gammas:
         kept_share(gamma)
     for lam, k in zip(lams, synthetic_counts(schedule, lams, n), strict=True):

@@ -15,7 +15,7 @@ import numpy as np
 from loop.ensemble import Array, Block, State
 from theory.formulas import tilted_gaussian, tilted_path
 from toy.gaussian_ensemble import GaussianEnsemble
-from toy.groups import Group
+from toy.groups import Group, group_in, named
 from toy.selectors import QuadraticReward
 
 
@@ -52,11 +52,9 @@ class CuratedGaussianEnsemble(GaussianEnsemble):
         return found
 
     def _synthetic(self, state: State, generation: int, block: Block) -> Group:
-        mean, v = state["model.mean"], state["model.scatter"] / state["model.count"][..., None, None]
-        tilted_mean, tilted_v = tilted_gaussian(mean, v[..., 0], centre=self.centre, tau2=self.tau2)
-        tilted = {
-            **state,
-            "model.mean": np.asarray(tilted_mean),
-            "model.scatter": np.asarray(tilted_v)[..., None] * state["model.count"][..., None, None],
-        }
-        return super()._synthetic(tilted, generation, block)
+        model = group_in(state, "model")
+        v = self._covariance(model)
+        mean, variance = tilted_gaussian(model.mean, v[..., 0], centre=self.centre, tau2=self.tau2)
+        scatter = np.asarray(variance)[..., None] * self.problem.divisor(model.count)[..., None, None]
+        tilted = named("model", Group(model.count, np.asarray(mean), scatter))
+        return super()._synthetic({**state, **tilted}, generation, block)

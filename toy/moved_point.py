@@ -29,7 +29,7 @@ class MovedPointEnsemble(GaussianEnsemble):
         return {"first_mean": state["model.mean"][..., 0]}
 
     def _real(self, block: Block, generation: int, size: int) -> Group:
-        """(64, 1, ...): n - 1 points, and one that is moved if the set is the fixed one."""
+        """(64, 1, ...): size - 1 points, and one that is moved if the set is the fixed one."""
         rng = block.stream(generation, "real")
         one = standard_group(np.ones(BLOCK), self.dimension, rng)
         if generation == 0:

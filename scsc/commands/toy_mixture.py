@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import tyro
 
 from loop.progress import Report
 from scsc.toy_sweep import ToySweep
@@ -25,10 +27,11 @@ class ToyMixture(ToySweep):
     shown: ClassVar[tuple[str, ...]] = ("sliced_w2", "lost_modes")
 
     schedule: tuple[str, ...] = ("replace",)
-    """What a generation trains on, one or several: augment | replace | fresh | accumulate."""
+    """What a generation trains on, one or several: augment | replace | fresh | accumulate | accumulate-subsample |
+    ramp-accumulate | mix."""
     generations: int = 20
     """Generations after the first fit; a finished run is extended by asking for more."""
-    runs: int = 8
+    runs: Annotated[int, tyro.conf.arg(aliases=["--seeds"])] = 8
     """Independent runs (seeds) of every cell."""
     n: int = 200
     """Real points."""
@@ -40,12 +43,13 @@ class ToyMixture(ToySweep):
     """Folder of the run; the same command again resumes or re-reads it."""
 
     def loop(self, schedule: str, gammas: tuple[float, ...], lams: tuple[float, ...]) -> Any:
+        from loop.schedule import SCHEDULES
         from toy.cells import check_cells
         from toy.laws import ring
         from toy.mixture import GaussianMixtureProblem
 
         problem = GaussianMixtureProblem(self.n, ring(self.modes, self.radius), self.modes)
-        check_cells(gammas, lams, schedule, self.n, least=2 * self.modes)
+        check_cells(gammas, lams, schedule, self.n, 2 * self.modes, tuple(SCHEDULES))
         return problem, gammas, lams, schedule
 
     def curves(

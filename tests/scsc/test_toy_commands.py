@@ -15,7 +15,7 @@ from toy.sweep import run_sweep
 
 SMALL = {
     "mixture": ["--n", "40", "--modes", "3", "--runs", "2"],
-    "kde": ["--runs", "64"],
+    "kde": ["--seeds", "64"],
     "finite": ["--runs", "64", "--n", "50"],
     "regression": ["--runs", "64", "--n", "20", "--schedule", "replace", "accumulate"],
 }
@@ -63,6 +63,7 @@ def test_theory_stands_in_the_file(tmp_path):
         (["kde", "--lam", "-0.5"], "lam must be >= 0"),
         (["kde", "--lam", "nan"], "lam must be >= 0"),
         (["kde", "--schedule", "magic"], "schedule must be one of augment, replace, fresh, accumulate"),
+        (["kde", "--schedule", "mix"], "schedule must be one of augment, replace, fresh, accumulate here"),
         (["kde", "--schedule"], "--schedule needs at least one name"),
         (["kde", "--gamma"], "one gamma and one lam per cell"),
         (["kde", "--seed", "-1"], "seed must be >= 0"),

@@ -217,6 +217,7 @@ def test_mixture_is_fitted_and_measured_right():
         (lambda: KernelEnsemble((1.0,), (-1.0,)), "lam must be >= 0"),
         (lambda: KernelEnsemble((1.0, 2.0), (1.0,)), "one gamma and one lam per cell"),
         (lambda: KernelEnsemble((1.0,), (1.0,), schedule="magic"), "schedule must be one of augment, replace"),
+        (lambda: FiniteEnsemble((1.0,), (1.0,), schedule="ramp-accumulate"), "schedule must be one of .* here"),
         (lambda: KernelEnsemble((1.0,), (0.001,), schedule="replace"), "must be >= 1 for 'replace'"),
         (lambda: KernelDensityProblem(0), "n must be >= 1"),
         (lambda: KernelDensityProblem(5, float("nan")), "width must be >= 0"),
