@@ -43,7 +43,7 @@ def distance_bound(factor: float, tau: float, start: float, generations: int) ->
         if not (value >= 0 and math.isfinite(value)):
             raise ValueError(f"{name} must be >= 0 and finite, got {value!r}; choose such a value")
     whole("generations", generations, 0, "choose such a value")
-    powers = factor ** np.arange(generations + 1)
+    powers = float(factor) ** np.arange(generations + 1)
     sums = np.concatenate([[0.0], np.cumsum(powers[:-1])])
     return np.asarray(tau * sums + powers * start)
 

@@ -16,6 +16,7 @@ from scipy import special
 
 from theory.formulas import transport_distance
 from theory.hypotheses import whole
+from theory.polynomial import Polynomial, monomials, variables
 
 Normalisation = Literal["mle", "unbiased"]
 Floats = NDArray[np.float64]
@@ -55,11 +56,17 @@ def c4(k: int) -> float:
 
     sqrt(2/(k-1)) Gamma(k/2)/Gamma((k-1)/2): without real data E sigma_t = c4(k)^t (alpha(n) of Bertrand et al.).
     """
+    return 1 - _shortfall(k)
+
+
+def _shortfall(k: int) -> float:
+    """1 - c4(k) to full precision: logarithms of the gamma function would lose a digit with each of k's."""
     whole("k", k, 2, "a standard deviation needs two points")
     x = (k - 1) / 2
-    if x > 500:  # the difference of two large logarithms would lose digits; next term below 1e-16
-        return 1 - 1 / (8 * x) + 1 / (128 * x**2) + 5 / (1024 * x**3) - 21 / (32768 * x**4)
-    return math.exp(special.gammaln(x + 0.5) - special.gammaln(x)) / math.sqrt(x)
+    if k < 300:
+        return 1 - math.gamma(k / 2) / (math.gamma(x) * math.sqrt(x))
+    y = 1 / x  # Stirling's series; the next term is below 1e-16 of the first
+    return y * (1 / 8 - y * (1 / 128 + y * (5 / 1024 - y * (21 / 32768 + y * 399 / 262144))))
 
 
 def w2_squared(k: int, generations: int) -> float:
@@ -74,34 +81,31 @@ def w2_squared(k: int, generations: int) -> float:
 def w2_fourth(k: int, generations: int) -> float:
     """E W2^4 of the same loop, for the exact standard error of a simulated E W2^2.
 
-    The monomials mu^i sigma^j, i + j <= 4, map linearly into themselves: mu' = mu + sigma z/sqrt(k) and
-    sigma' = sigma c, with c^2 (k-1) chi^2 of k-1 degrees of freedom; W2^2 = mu^2 + (sigma - 1)^2.
+    The monomials mu^i e^j, i + j <= 4, e = sigma - 1, map linearly into themselves: mu' = mu + sigma z/sqrt(k) and
+    sigma' = sigma c, with c^2 (k-1) chi^2 of k-1 degrees of freedom; W2^2 = mu^2 + e^2. In e, not in sigma, nothing
+    cancels for large k. Grows without limit: inf beyond the floats.
     """
-    whole("k", k, 2, "a standard deviation needs two points")
-    whole("generations", generations, 0, "count generations from 0")
-    scale = [_sd_moment(k, j) for j in range(5)]  # E c^j
+    generations = whole("generations", generations, 0, "count generations from 0")
+    chi = _sd_moments(k)
     gauss = (1.0, 0.0, 1.0, 0.0, 3.0)
-    keys = [(i, j) for i in range(5) for j in range(5 - i)]
+    mu, e, z, f = variables(4)  # f = c - 1
+    new_mu, new_e = mu + (1 + e) * z * (1 / math.sqrt(k)), e + f + e * f
+    keys = monomials((1, 1), 4)
     matrix = np.zeros((len(keys), len(keys)))
     for row, (i, j) in enumerate(keys):
-        for m in range(i + 1):
-            column = keys.index((i - m, j + m))
-            matrix[row, column] += math.comb(i, m) * gauss[m] * k ** (-m / 2) * scale[j]
-    state = np.array([float(i == 0) for i, _ in keys])  # mu = 0, sigma = 1
-    state = np.linalg.matrix_power(matrix, generations) @ state
-    value = dict(zip(keys, state, strict=True))
-    fourth = {0: 1, 1: -4, 2: 6, 3: -4, 4: 1}  # (sigma - 1)^4
-    square = {0: 1, 1: -2, 2: 1}
-    return float(
-        value[4, 0]
-        + 2 * sum(c * value[2, j] for j, c in square.items())
-        + sum(c * value[0, j] for j, c in fourth.items())
-    )
+        moved: Polynomial = new_mu**i * new_e**j
+        for (*state, m, q), value in moved.terms.items():
+            matrix[row, keys.index(tuple(state))] += value * gauss[m] * chi[q]
+    with np.errstate(over="ignore", invalid="ignore"):
+        power = np.linalg.matrix_power(matrix, generations)[:, keys.index((0, 0))]  # the start: mu = e = 0
+    found = float(power[keys.index((4, 0))] + 2 * power[keys.index((2, 2))] + power[keys.index((0, 4))])
+    return found if math.isfinite(found) else math.inf
 
 
-def _sd_moment(k: int, j: int) -> float:
-    """E c^j for c = sqrt(chi^2_{k-1}/(k-1))."""
-    return float((2 / (k - 1)) ** (j / 2)) * math.exp(special.gammaln((k - 1 + j) / 2) - special.gammaln((k - 1) / 2))
+def _sd_moments(k: int) -> tuple[float, ...]:
+    """E (c - 1)^q, q = 0 to 4, for c = sqrt(chi^2_{k-1}/(k-1)): from E c, E c^2 = 1, E c^3 = k/(k-1) E c and so on."""
+    d, h = _shortfall(k), 1 / (k - 1)
+    return 1.0, -d, 2 * d, h * (1 - d) - 4 * d, 8 * d - 2 * h + 4 * h * d
 
 
 def _checked(k: int, d: int, bias: float) -> None:

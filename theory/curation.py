@@ -6,11 +6,13 @@ every step: an error of mass grows by a factor K a round.
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from theory import updates
 from theory.hypotheses import whole
@@ -20,16 +22,11 @@ Floats = NDArray[np.float64]
 
 @lru_cache(maxsize=64)
 def _draws(m: int, count: int) -> tuple[Floats, Floats]:
-    """All ways in which `count` draws fall on m points: counts (C, m) and multinomial coefficients (C,)."""
-    rows = _compositions(m, count)
-    coefficients = [math.factorial(count) / math.prod(math.factorial(x) for x in row) for row in rows]
-    return np.array(rows, dtype=float), np.array(coefficients)
-
-
-def _compositions(m: int, total: int) -> list[tuple[int, ...]]:
-    if m == 1:
-        return [(total,)]
-    return [(first, *rest) for first in range(total + 1) for rest in _compositions(m - 1, total - first)]
+    """All ways in which `count` draws fall on m points: counts (C, m) and logarithms of their multinomials (C,)."""
+    bars = np.array(list(itertools.combinations(range(m + count - 1), m - 1)))  # between m heaps of draws
+    ends = np.full((len(bars), 1), -1), np.full((len(bars), 1), m + count - 1)
+    counts = np.diff(np.hstack([ends[0], bars.astype(int), ends[1]]), axis=1) - 1.0
+    return counts, special.gammaln(count + 1) - special.gammaln(counts + 1).sum(axis=1)
 
 
 def choice_weight(p: Floats, reward: Floats, K: int) -> Floats:
@@ -38,16 +35,19 @@ def choice_weight(p: Floats, reward: Floats, K: int) -> Floats:
     One round without real data turns p into p H_K. Exact, by all ways in which the other K - 1 draws can fall.
 
     Raises:
-        ValueError: K < 2, shapes differ, p is no law, a reward is not finite.
+        ValueError: K < 2, shapes differ, p is no law, a reward is not finite; more than 10^7 counts to go through.
     """
-    whole("K", K, 2, "one candidate leaves no choice")
+    K = whole("K", K, 2, "one candidate leaves no choice")
     p, reward = _law("p", p), np.asarray(reward, dtype=float)
     if p.shape != reward.shape:
         raise ValueError(f"p and reward must have the same shape, got {p.shape} and {reward.shape}; give both (..., m)")
     if not np.isfinite(reward).all():
         raise ValueError("reward must be finite; give a large finite value instead of inf")
-    counts, coefficients = _draws(p.shape[-1], K - 1)
-    chance = coefficients * np.prod(p[..., None, :] ** counts, axis=-1)  # (..., C)
+    m = p.shape[-1]
+    if math.comb(m + K - 2, m - 1) * m > 10**7:
+        raise ValueError(f"K must leave few ways in which K - 1 draws fall on {m} points, got {K}; take a smaller K")
+    counts, coefficients = _draws(m, K - 1)
+    chance = np.exp(coefficients + special.xlogy(counts, p[..., None, :]).sum(axis=-1))  # (..., C)
     # e^(r_j - r_x), (..., x, j), capped short of overflow: the chosen share is 0 there to all digits
     advantage = np.exp(np.minimum(reward[..., None, :] - reward[..., :, None], 600.0))
     terms = 1 / (1 + advantage @ counts.T)  # (..., x, C)
@@ -65,7 +65,10 @@ def curate(p: Floats, reward: Floats, K: int, lam: float = math.inf, reference: 
     if reference is None and not math.isinf(lam):
         raise ValueError(f"lam = {lam!r} mixes with real data, but there is no reference law; give one or lam = inf")
     s = 1.0 if math.isinf(lam) else float(updates.synthetic_share(lam))
+    p = _law("p", p)
     known = np.zeros_like(p) if reference is None else _law("reference", reference)
+    if known.shape[-1] != p.shape[-1]:
+        raise ValueError(f"reference must have {p.shape[-1]} points like p, got {known.shape[-1]}; give one for each")
     new = np.asarray(updates.curated(p, choice_weight(p, reward, K), reference=known, s=s))
     return np.asarray(new / new.sum(axis=-1, keepdims=True))
 
@@ -83,7 +86,14 @@ def least_rise(variance: Floats, reward: Floats, K: int) -> Floats:
 
 
 def divergence(p: Floats, q: Floats) -> Floats:
-    """Kullback-Leibler divergence of p from q, (...) [nat]; 0 log 0 = 0."""
+    """Kullback-Leibler divergence of p from q, (...) [nat]; 0 log 0 = 0.
+
+    Raises:
+        ValueError: p or q is no law, or they have different numbers of points.
+    """
+    p, q = _law("p", p), _law("q", q)
+    if p.shape[-1] != q.shape[-1]:
+        raise ValueError(f"q must have {p.shape[-1]} points like p, got {q.shape[-1]}; give a mass for each")
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(p > 0, p * np.log(p / q), 0.0)
     return np.asarray(terms.sum(axis=-1))

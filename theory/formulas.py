@@ -33,7 +33,7 @@ def uncorrected_limit(s: Number, n: Number) -> Number:
 
 def conditional_limit(gamma: Number, lam: Number) -> Number:
     """T9 [D]: E delta_inf given the real sample, in units of its own error: (1+gamma)/(1+gamma+lam gamma) <= 1."""
-    return (1 + gamma) / (1 + gamma + lam * gamma)
+    return 1 / (1 + lam * (1 - 1 / (1 + gamma)))  # divided by 1 + gamma: gamma = inf is an ordinary value
 
 
 def half_sample_gamma(k: Number, *, sqrt: Callable[[Number], Number]) -> Number:
@@ -56,7 +56,9 @@ def fourth_edge(normalisation: str) -> Number:
 
     1/2 (maximum likelihood) or 3/2 (unbiased), for many points k.
     """
-    return {"mle": 0.5, "unbiased": 1.5}[normalisation]
+    if normalisation not in ("mle", "unbiased"):
+        raise ValueError(f"normalisation must be 'mle' or 'unbiased', got {normalisation!r}; choose one of them")
+    return 0.5 if normalisation == "mle" else 1.5
 
 
 # ---- correctors that are not ideal
@@ -86,7 +88,7 @@ def ramp_path(g: Number, a: Number, *, gamma: Callable[[Number], Number]) -> Num
 
 def forgetting_exponent(gamma: Number) -> Number:
     """T14 [D]: 2 gamma/(1+gamma), the power with which accumulation forgets; with a real set at most 1."""
-    return 2 * gamma / (1 + gamma)
+    return 2 * (1 - 1 / (1 + gamma))
 
 
 # ---- how much synthetic data
@@ -166,5 +168,6 @@ def tilted_gaussian(mean: Number, v: Number, *, centre: Number, tau2: Number) ->
 
 
 def tilted_path(mean: Number, v: Number, rounds: Number, *, centre: Number, tau2: Number) -> tuple[Number, Number]:
-    """R17 [D]: the same after `rounds` rounds: variance 1/(1/v + t/tau2) falls like 1/t, not exponentially."""
-    return tilted_gaussian(mean, v, centre=centre, tau2=tau2 / rounds)
+    """R17 [D]: the same after 0 to inf rounds: variance 1/(1/v + t/tau2) falls like 1/t, not exponentially."""
+    kept = 1 / (1 + rounds * v / tau2)
+    return centre + kept * (mean - centre), kept * v

@@ -125,7 +125,11 @@ class FourthPath:
 
     def standard_error(self, name: str, runs: int) -> Floats:
         """Exact standard error of the mean of `runs` independent values of delta^2 ("delta2") or of v ("v")."""
-        first, second = (self.delta2, self.delta4) if name == "delta2" else (self.v, self.v2)
+        known = {"delta2": (self.delta2, self.delta4), "v": (self.v, self.v2)}
+        if name not in known:
+            raise ValueError(f"name must be 'delta2' or 'v', got {name!r}; choose one of them")
+        runs = whole("runs", runs, 1, "choose such a value")
+        first, second = known[name]
         return np.asarray(np.sqrt(np.maximum(second - first**2, 0.0) / runs))
 
 
@@ -146,6 +150,11 @@ class FourthMoments:
     first: int | None = None
 
     def __post_init__(self) -> None:
+        if np.shape(self.n) != np.shape(self.k) or not np.size(self.n):
+            raise ValueError(
+                f"n and k must have one shape and an entry, got {np.shape(self.n)} and {np.shape(self.k)}; "
+                "repeat the shorter one"
+            )
         for n, k in zip(np.ravel(self.n).tolist(), np.ravel(self.k).tolist(), strict=True):
             checked(n, k, self.gamma, self.regime, self.normalisation, self.bias)
             if k < 1:
@@ -200,7 +209,7 @@ class FourthMoments:
 
     def path(self, generations: int) -> FourthPath:
         """Generations 0 to `generations`."""
-        whole("generations", generations, 0, "choose such a value")
+        generations = whole("generations", generations, 0, "choose such a value")
         states = np.empty((generations + 1, *self.start.shape))
         states[0] = self.start
         for generation in range(generations):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 from theory import updates
 
@@ -40,13 +42,23 @@ def below(name: str, left: float, right: float) -> Hypothesis:
     return Hypothesis(name, left, right, left < right)
 
 
+def number(value: Any) -> float:
+    """`value` as a float; nan, which fails every comparison, for what is no real number (text, bool, array)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:  # a whole number beyond all floats
+        return math.nan
+
+
 def kept_share(gamma: float) -> float:
     """a = 1/(1+gamma); 0 for gamma = inf.
 
     Raises:
-        ValueError: gamma is negative or nan.
+        ValueError: gamma is negative, nan or no number.
     """
-    if not gamma >= 0:  # also refuses nan
+    if not number(gamma) >= 0:
         raise ValueError(f"gamma must be >= 0 (0 = no correction, inf = always), got {gamma!r}; choose such a value")
     return float(updates.kept_share(gamma))
 
@@ -55,9 +67,9 @@ def synthetic_share(lam: float) -> float:
     """s = lam/(1+lam); 1 for lam = inf.
 
     Raises:
-        ValueError: lam is negative or nan.
+        ValueError: lam is negative, nan or no number.
     """
-    if not lam >= 0:
+    if not number(lam) >= 0:
         raise ValueError(
             f"lam must be >= 0 (synthetic samples per real one, inf = no real data), got {lam!r}; choose such a value"
         )
@@ -84,9 +96,10 @@ def whole(name: str, value: float, least: int, way_out: str) -> int:
     """`value` as an int.
 
     Raises:
-        ValueError: it is no whole number, or below `least`.
+        ValueError: it is no whole number (nor is True), or below `least`.
     """
-    if not (value >= least and float(value).is_integer()):
+    exact = number(value)
+    if not (exact >= least and exact.is_integer()):
         raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}; {way_out}")
     return int(value)
 

@@ -52,6 +52,8 @@ class Polynomial:
         return (-self).__add__(other)
 
     def __pow__(self, power: int) -> Polynomial:
+        if power < 0:
+            raise ValueError(f"power must be >= 0, got {power!r}; a polynomial has no inverse")
         result: Polynomial = self._constant(1)
         for _ in range(power):
             result = result * self
@@ -69,6 +71,7 @@ def variables(count: int) -> tuple[Polynomial, ...]:
 
 def monomials(weights: Iterable[int], most: int) -> tuple[Powers, ...]:
     """All exponents whose weighted sum is at most `most`, the constant first."""
+    weights = tuple(weights)
     found: list[Powers] = [()]
     for weight in weights:
         found = [

@@ -61,7 +61,10 @@ def second_moments(
     if points.shape[1] < 2:
         raise ValueError(f"points must hold at least two of each draw, got {points.shape[1]}; take more")
     low, high = points.min(axis=1), points.max(axis=1)
-    if not (high > low).all():
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        area = (high - low).prod(axis=1)
+    # Beyond these the histogram's density leaves the floats; a side of 0, nan and inf fail as well.
+    if not ((area > 1e-300) & (area < 1e300)).all():
         raise ValueError("points must span a box in both axes; give at least two different values on each")
     t = 1 - kept_share(gamma)
     table = (1 - t) * _histograms(points, low, high)
