@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
 
 from loop import ArrayBatch, Corrected
 from loop.corrector import Scope
@@ -154,6 +153,8 @@ class KMeansProjection:
             raise ValueError(f"real data must be finite points (n, d), got {real.shape}; drop nan and inf")
         if not 1 <= m <= len(real):
             raise ValueError(f"m must be between 1 and the {len(real)} real points, got {m}; choose such a number")
+        from sklearn.cluster import KMeans  # here alone: it would cost every command a third of a second
+
         return cls(KMeans(m, n_init=10, random_state=random_state).fit(real).cluster_centers_)
 
     def __call__(self, batch: ArrayBatch, rng: np.random.Generator) -> Corrected[ArrayBatch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from theory.mad import FIGURE_LIMITS
 from toy.ensembles import SideBySide, gaussian_loop
 from toy.gaussian_ensemble import GaussianEnsemble
 from toy.histogram import FORMS
@@ -47,15 +48,11 @@ def _exact() -> Preset:
     )
 
 
-MAD_LIMIT = {1.0: 12.2, 0.8: 20.7}
-"""W2^2 in the long run for each bias, whatever the first fit, to within 1; Alemohammad et al.'s fresh-data figure."""
-
-
 def _mad() -> Preset:
     parts = tuple(
         Part(f"bias-{bias:g}-first-{first}", f"b = {bias:g}, first fit on {first}",
              gaussian_loop((0.0,), (9.0,), 100, 100, "fresh", "mixture", "unbiased", bias, first))
-        for bias in MAD_LIMIT
+        for bias in FIGURE_LIMITS
         for first in (100, 1000)
     )  # fmt: skip
     return Preset("mad", "MAD's fresh-data loop, d = 100, 100 real and 900 synthetic points", parts, 60, 64)

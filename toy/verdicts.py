@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from loop.ensemble import Array, Curves
+from theory.mad import FIGURE_LIMITS
 from toy import published
-from toy.presets import MAD_LIMIT, Preset
+from toy.presets import Preset
 from toy.published import Comparison
 from toy.report import theory_arrays
 
@@ -75,6 +76,6 @@ def _mad(preset: Preset, curves: Sequence[Curves]) -> Verdict:
     for part, curve in zip(preset.parts, curves, strict=True):
         last = len(curve["w2"]) - 1
         if last >= preset.generations:
-            limit, value = MAD_LIMIT[part.loop.problem.bias], float((curve["w2"][last] ** 2).mean())
+            limit, value = FIGURE_LIMITS[part.loop.problem.bias], float((curve["w2"][last] ** 2).mean())
             found.append(Comparison(f"W2^2, {part.label}", 0.0, last, value, limit, value - limit, 1.0))
     return _judged("against the limits of MAD's figure, score = difference", found, wanted=True)

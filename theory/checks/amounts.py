@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import signal, special
+from scipy import special
 
 from theory import updates
 from theory.checks.check import Check, Measured
@@ -72,10 +72,10 @@ def _kde_grid(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
         kernel = np.exp(-(x**2) / (2 * width**2))
         kernel /= kernel.sum()
         r = updates.synthetic_share(lam) * updates.kept_share(gamma)
-        law = signal.fftconvolve(target, kernel, mode="same")
+        law = np.convolve(target, kernel, mode="same")
         for generation in range(31):
             if generation:
-                law = signal.fftconvolve((1 - r) * target + r * law, kernel, mode="same")
+                law = np.convolve((1 - r) * target + r * law, kernel, mode="same")
             worst = max(worst, abs(float((law * x**2).sum()) - theory(generation, r=r, width=width)))
             cases += 1
     return Measured(worst, cases)

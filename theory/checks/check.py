@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from theory.results import Result, Verdict
@@ -48,22 +50,24 @@ class Check:
 
     def verify(self, seed: int = 0, quick: bool = False) -> Result:
         """Pass if the worst deviation is within the bound; nan and no cases at all fail."""
-        return self._run(self.theory, self.statement, ("pass", "fail"), seed, quick)
+        found, bound, seconds = self._measured(self.theory, seed, quick)
+        good = found.cases > 0 and found.worst <= bound
+        return self._result(self.statement, found, bound, "pass" if good else "fail", seconds, seed)
 
     def verify_control(self, seed: int = 0, quick: bool = False) -> Result:
         """Rejected if the wrong formula's deviation exceeds the bound; nan does not count as a rejection."""
-        return self._run(self.wrong_theory, self.wrong_name, ("accepted", "rejected"), seed, quick)
+        found, bound, seconds = self._measured(self.wrong_theory, seed, quick)
+        caught = found.cases > 0 and found.worst > bound
+        return self._result(self.wrong_name, found, bound, "rejected" if caught else "accepted", seconds, seed)
 
-    def _run(
-        self, theory: Callable[..., Any], text: str, verdicts: tuple[Verdict, Verdict], seed: int, quick: bool
-    ) -> Result:
+    def _measured(self, theory: Callable[..., Any], seed: int, quick: bool) -> tuple[Measured, float, float]:
+        """What was found, the bound that holds for it, and the seconds it took."""
         start = time.perf_counter()
         found = self.measure(theory, seed, quick)
-        seconds = time.perf_counter() - start
         bound = self.bound if self.bound is not None else score_bound(max(found.cases, 1))
-        inside = found.cases > 0 and found.worst <= bound
-        beyond = found.cases > 0 and found.worst > bound
-        verdict = verdicts[1] if (beyond if verdicts[1] == "rejected" else not inside) else verdicts[0]
+        return found, bound, time.perf_counter() - start
+
+    def _result(self, text: str, found: Measured, bound: float, verdict: Verdict, seconds: float, seed: int) -> Result:
         note = "" if verdict in ("pass", "rejected") else f"worst deviation {found.worst:.3g}, bound {bound:.3g}"
         return Result(
             codes=self.codes,
@@ -82,6 +86,12 @@ class Check:
             seed=seed,
             note=note,
         )
+
+
+def sample_covariance(points: NDArray[np.float64], divisor: int) -> NDArray[np.float64]:
+    """Scatter of points (runs, n, d) about their mean over `divisor`, (runs, d, d)."""
+    centred = points - points.mean(axis=1, keepdims=True)
+    return np.asarray(centred.transpose(0, 2, 1) @ centred / divisor)
 
 
 def score_bound(comparisons: int, level: float = 0.01) -> float:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import integrate, optimize, special, stats
+from scipy import integrate, optimize, special
 
-from theory.checks.check import Check, Measured
+from theory.checks.check import Check, Measured, sample_covariance
 from theory.collapse import logdet_drift, logdet_variance, lyapunov_exponents, w2_fourth, w2_squared
 from theory.formulas import explosion_gamma, fourth_edge, half_sample_gamma
 from theory.fourth import FourthMoments
@@ -23,9 +23,7 @@ Floats = NDArray[np.float64]
 
 
 def _sample_covariances(rng: np.random.Generator, runs: int, k: int, d: int, divisor: int) -> Floats:
-    points = rng.standard_normal((runs, k, d))
-    points -= points.mean(axis=1, keepdims=True)
-    return points.transpose(0, 2, 1) @ points / divisor
+    return sample_covariance(rng.standard_normal((runs, k, d)), divisor)
 
 
 def _exponents(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
@@ -71,7 +69,8 @@ def _first_fourth(k: int) -> float:
 
     def average(power: int) -> float:
         def integrand(y: float) -> float:
-            return (y / math.sqrt(k - 1) - 1) ** power * float(stats.chi.pdf(y, k - 1))
+            log_density = (k - 2) * math.log(y) - y * y / 2 - (k - 3) / 2 * math.log(2) - math.lgamma((k - 1) / 2)
+            return (y / math.sqrt(k - 1) - 1) ** power * math.exp(log_density)  # chi, k - 1 degrees of freedom
 
         return float(integrate.quad(integrand, 0, np.inf, epsabs=1e-13)[0])
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import updates
-from theory.checks.check import Check, Measured
+from theory.checks.check import Check, Measured, sample_covariance
 from theory.formulas import fresh_gain, mad_threshold_both, mad_threshold_variance
-from theory.mad import first_fit_distance, largest_admissible
+from theory.mad import FIGURE_LIMITS, first_fit_distance, largest_admissible
 from theory.moments import stationary
 
 Floats = NDArray[np.float64]
@@ -109,16 +109,12 @@ def fresh_distances(
 
 
 def _unbiased(points: Floats) -> Floats:
-    centred = points - points.mean(axis=1, keepdims=True)
-    return np.asarray(centred.transpose(0, 2, 1) @ centred / (points.shape[1] - 1))
+    return sample_covariance(points, points.shape[1] - 1)
 
 
 def _distance(mean: Floats, cov: Floats) -> Floats:
     values = np.maximum(np.linalg.eigvalsh(cov), 0.0)
     return np.asarray((mean**2).sum(axis=1) + ((np.sqrt(values) - 1) ** 2).sum(axis=1))
-
-
-FIGURE = {1.0: 12.2, 0.8: 20.7}
 
 
 def _figure(theory: Callable[..., Any], seed: int, quick: bool) -> Measured:
@@ -272,9 +268,9 @@ CHECKS = (
         inputs="d = 100, n_r = 100, n_s = 900, n_ini = 100, 1000; 4 runs, 60 generations (quick: b = .8, 1 run, 40)",
         quantity="|W2^2 - limit|",
         bound=1.0,
-        theory=FIGURE.__getitem__,
+        theory=FIGURE_LIMITS.__getitem__,
         wrong_name="the limit of the other bias",
-        wrong_theory=lambda b: FIGURE[0.8 if b == 1 else 1.0],
+        wrong_theory=lambda b: FIGURE_LIMITS[0.8 if b == 1 else 1.0],
         measure=_figure,
         claims=("T-6",),
     ),

@@ -107,8 +107,10 @@ def _monotone(claim: Any) -> tuple[Step, ...]:
     mu = sp.symbols("mu", positive=True)
     rate = claim(mu, s=s, a=a)
     written = rate - a * lam * mu / (1 + lam * mu)
+    computed = updates.contraction(updates.synthetic_share(lam * mu), a)  # as rates.py and the maps write it
     return (
         Step("the rate in lam", written),
+        Step("it is the exponential family's at lam mu", rate - computed),
         Step("increasing in mu", sp.diff(rate, mu), "positive"),
         Step("increasing in lam", sp.diff(rate, lam), "positive"),
         Step("decreasing in gamma", -sp.diff(rate, gamma), "positive"),
