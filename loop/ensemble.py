@@ -8,7 +8,6 @@ same result.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -128,7 +127,7 @@ def run_ensemble(
         curves = all_blocks()
         generation = np.arange(config.generations + 1, dtype=float)
         seeds = np.arange(config.runs, dtype=float)
-        _write_arrays(folder / "curves.npz", {**curves, "generation": generation, "seed": seeds, **(extra or {})})
+        files.write_arrays(folder / "curves.npz", {**curves, "generation": generation, "seed": seeds, **(extra or {})})
     return curves
 
 
@@ -190,7 +189,7 @@ def _stored_rows(path: Path) -> int:
 def _write_block(path: Path, state: State, rows: list[Mapping[str, Array]]) -> None:
     arrays = {f"state.{name}": value for name, value in state.items()}
     arrays |= {f"row.{name}": np.stack([row[name] for row in rows]) for name in rows[0]}
-    _write_arrays(path, arrays)
+    files.write_arrays(path, arrays)
 
 
 def _read_block(path: Path) -> tuple[State, list[Mapping[str, Array]]]:
@@ -199,10 +198,3 @@ def _read_block(path: Path) -> tuple[State, list[Mapping[str, Array]]]:
         curves = {name.removeprefix("row."): file[name] for name in file.files if name.startswith("row.")}
     count = len(next(iter(curves.values())))
     return state, [{name: value[i] for name, value in curves.items()} for i in range(count)]
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """An .npz that is whole or absent."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes the names for its own flags
-    files.write_bytes(path, buffer.getvalue())

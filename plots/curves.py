@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from loop.records import read_config
-from plots.folders import NothingToPlot, read_arrays
+from plots.folders import NothingToPlot, curves_of, read_arrays
 from plots.statistics import Floats
 from theory.moments import moments
 
@@ -45,10 +44,7 @@ def read_curves(folder: Path) -> Curves:
         ValueError: a damaged file or arrays that do not fit together; the message names the file.
         NothingToPlot: the ensemble has no curves yet.
     """
-    identity = read_config(folder).get("identity", {})
-    path = folder / "curves.npz"
-    if not path.exists():
-        raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
+    identity, path = curves_of(folder)
     axes = {"generation": 1, "gamma": 1, "lam": 1, "w2": 3, "mean_error2": 3}
     found = read_arrays(path, axes, _OPTIONAL)
     arrays = {name: np.asarray(found[name], dtype=np.float64) for name in axes}
@@ -72,7 +68,7 @@ def read_curves(folder: Path) -> Curves:
             raise ValueError(f"{path}: {name} must have shape {shape}, got {more[name].shape}; run it again")
     if 0 in cells:
         raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
-    return Curves(**arrays, identity=identity if isinstance(identity, dict) else {}, more=more)
+    return Curves(**arrays, identity=identity, more=more)
 
 
 def theory_of(curves: Curves, cell: int, name: str = "mean_error2") -> Floats | None:

@@ -77,6 +77,19 @@ def read_arrays(path: Path, required: Mapping[str, int], optional: Mapping[str, 
     return found
 
 
+def curves_of(folder: Path) -> tuple[dict[str, Any], Path]:
+    """The identity of an ensemble, {} where none is stored, and its file of curves.
+
+    Raises:
+        NothingToPlot: the ensemble has no curves yet.
+    """
+    identity = read_config(folder).get("identity", {})
+    path = folder / "curves.npz"
+    if not path.exists():
+        raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
+    return identity if isinstance(identity, dict) else {}, path
+
+
 def array_names(path: Path) -> list[str]:
     """The names of the arrays in an .npz file; raises as `read_arrays`."""
     content = io.BytesIO(path.read_bytes())

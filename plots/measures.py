@@ -17,9 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from loop.records import read_config
 from plots import panels, style
-from plots.folders import NothingToPlot, array_names, read_arrays
+from plots.folders import NothingToPlot, array_names, curves_of, read_arrays
 from plots.panels import Measure, described
 from plots.statistics import Band, Floats, band
 from plots.style import Look, Picture
@@ -38,7 +37,6 @@ MEASURES: dict[str, Measure] = {
 }
 COLUMNS = 3
 """Measures on one picture; those with a theory come first, all stand in the file."""
-_ROWS = 4  # lambdas on one picture
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,7 @@ def read_measures(folder: Path) -> MeasuredCurves:
         ValueError: a damaged file or arrays that do not fit together; the message names the file.
         NothingToPlot: the ensemble has no curves yet.
     """
-    identity = read_config(folder).get("identity", {})
-    path = folder / "curves.npz"
-    if not path.exists():
-        raise NothingToPlot(f"{folder} holds nothing to plot: curves.npz is missing; let the ensemble finish first")
+    identity, path = curves_of(folder)
     axes = {"generation": 1, "gamma": 1, "lam": 1}
     names = [name for name in array_names(path) if name not in {*axes, "seed"}]
     axes |= {name: 2 if name.endswith("_theory") else 3 for name in names}
@@ -88,21 +83,13 @@ def read_measures(folder: Path) -> MeasuredCurves:
             )
     if 0 in cells:
         raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
-    known = identity if isinstance(identity, dict) else {}
-    return MeasuredCurves(arrays["generation"], arrays["gamma"], arrays["lam"], measures, theory, known)
+    return MeasuredCurves(arrays["generation"], arrays["gamma"], arrays["lam"], measures, theory, identity)
 
 
 def draw(folder: Path, out: Path) -> list[Picture]:
     """All pictures of an ensemble, a row a lambda, a column a measure; raises as `read_measures`."""
     curves = read_measures(folder)
-    lams = np.unique(curves.lam)
-    pictures = []
-    with style.paper():
-        for at in range(0, len(lams), _ROWS):
-            figure, title, notes = measures_figure(curves, lams[at : at + _ROWS])
-            stem = "curves" if len(lams) <= _ROWS else f"curves-{at // _ROWS + 1}"
-            pictures.append(Picture(style.save(figure, out / stem), title, notes))
-    return pictures
+    return panels.lambda_pages(curves.lam, lambda lams: measures_figure(curves, lams), out)
 
 
 def measures_figure(curves: MeasuredCurves, lams: Floats) -> tuple[Figure, str, tuple[str, ...]]:
@@ -118,16 +105,16 @@ def measures_figure(curves: MeasuredCurves, lams: Floats) -> tuple[Figure, str, 
         for panel, name in zip(row, shown, strict=True):
             agreement = _panel(panel, curves, name, cells, looks)
             look = described(name, MEASURES)
-            panels.head_panel(panel, look.title, f"λ = {_number(lam)}" + (f": {agreement}" if agreement else ""))
+            panels.head_panel(panel, look.title, f"λ = {panels.number(lam)}" + (f": {agreement}" if agreement else ""))
             panel.set_ylabel(look.unit)
             if agreement:
-                notes.append(f"λ = {_number(lam)}, {name}: {agreement}")
+                notes.append(f"λ = {panels.number(lam)}, {name}: {agreement}")
     for panel in axes[-1]:
         panel.set_xlabel("generation")
     title = _title(curves)
     style.headline(figure, title)
     handles = [
-        Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=f"γ = {_number(gamma)}")
+        Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=f"γ = {panels.number(gamma)}")
         for gamma, look in looks.items()
     ]
     if curves.theory:
@@ -192,12 +179,8 @@ def _title(curves: MeasuredCurves) -> str:
     measure = curves.shown[0]
     last = np.nanmean(curves.measures[measure][-1], axis=0)  # (C,)
     weak, strong = int(np.argmin(curves.gamma)), int(np.argmax(curves.gamma))
-    text = f"{panels.short(float(last[weak]))} at γ = {_number(curves.gamma[weak])}"
+    text = f"{panels.short(float(last[weak]))} at γ = {panels.number(curves.gamma[weak])}"
     if curves.gamma[weak] != curves.gamma[strong]:
-        text += f", {panels.short(float(last[strong]))} at γ = {_number(curves.gamma[strong])}"
+        text += f", {panels.short(float(last[strong]))} at γ = {panels.number(curves.gamma[strong])}"
     label = described(measure, MEASURES).title
     return f"{name} loop, schedule {rule}: {label} after {curves.generation[-1]:.0f} generations {text}"
-
-
-def _number(value: float) -> str:
-    return "∞" if np.isinf(value) else f"{value:g}"

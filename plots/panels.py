@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,8 +16,11 @@ from matplotlib.ticker import MaxNLocator
 from plots import style
 from plots.runs import Arm, Experiment
 from plots.statistics import Band, Floats, band
+from plots.style import Picture
 
 COLUMNS = 3
+ROWS = 4
+"""Lambdas on one picture of an ensemble."""
 MANY = 4
 """With more arms than that, titles name only the lowest and the highest."""
 _SMALL_PRINT = "below each title: means at the last generation"
@@ -30,6 +34,28 @@ class Measure:
     title: str
     unit: str
     better: str  # what a good arm does
+
+
+def number(value: float) -> str:
+    """A strength or a weight in a title or legend."""
+    return "∞" if np.isinf(value) else f"{value:g}"
+
+
+def lambda_pages(
+    lam: Floats, figure_of: Callable[[Floats], tuple[Figure, str, tuple[str, ...]]], out: Path
+) -> list[Picture]:
+    """Pictures `out`/curves of an ensemble, a row for each lambda, `ROWS` of them on one.
+
+    figure_of: lambdas -> figure, its title and notes.
+    """
+    lams = np.unique(lam)
+    pictures = []
+    with style.paper():
+        for at in range(0, len(lams), ROWS):
+            figure, title, notes = figure_of(lams[at : at + ROWS])
+            stem = "curves" if len(lams) <= ROWS else f"curves-{at // ROWS + 1}"
+            pictures.append(Picture(style.save(figure, out / stem), title, notes))
+    return pictures
 
 
 def grid_figure(

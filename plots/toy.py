@@ -25,7 +25,6 @@ MEASURES: dict[str, Measure] = {
     "w2": Measure("Wasserstein-2 distance to the truth", "target units", "lower is better"),
     "mean_error2": Measure("Squared error of the mean / d", "target units²", "lower is better"),
 }
-_ROWS = 4  # lambdas on one picture
 
 
 def draw(folder: Path, out: Path) -> list[Picture]:
@@ -49,14 +48,7 @@ def draw(folder: Path, out: Path) -> list[Picture]:
     if _problem(folder) != "gaussian":
         return measures.draw(folder, out)
     curves = read_curves(folder)
-    lams = np.unique(curves.lam)
-    pictures = []
-    with style.paper():
-        for at in range(0, len(lams), _ROWS):
-            figure, title, notes = curves_figure(curves, lams[at : at + _ROWS])
-            stem = "curves" if len(lams) <= _ROWS else f"curves-{at // _ROWS + 1}"
-            pictures.append(Picture(style.save(figure, out / stem), title, notes))
-    return pictures
+    return panels.lambda_pages(curves.lam, lambda lams: curves_figure(curves, lams), out)
 
 
 def _problem(folder: Path) -> str:
@@ -87,22 +79,22 @@ def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str,
         distances = {gamma: band(curves.w2[:, :, cell], axis=1) for gamma, cell in cells.items()}
         _panel(row[0], curves.generation, distances, looks, [])
         _references(row[0], curves, cells, looks)
-        panels.head_panel(row[0], f"λ = {_number(lam)}: distance to the truth", f"last: {_range(distances)}")
+        panels.head_panel(row[0], f"λ = {panels.number(lam)}: distance to the truth", f"last: {_range(distances)}")
         row[0].set_ylabel("$W_2$ [target units]")
         for panel, name in zip(row[1:], columns, strict=True):
             agreement, drawn = _against_theory(panel, curves, cells, looks, name)
             with_theory |= drawn
             if name == "mean_error2":
-                notes.append(f"λ = {_number(lam)}: {agreement}")
+                notes.append(f"λ = {panels.number(lam)}: {agreement}")
             heading, unit = _HEADINGS[name]
-            panels.head_panel(panel, heading if len(columns) > 1 else f"λ = {_number(lam)}: {heading}", agreement)
+            panels.head_panel(panel, heading if len(columns) > 1 else f"λ = {panels.number(lam)}: {heading}", agreement)
             panel.set_ylabel(unit)
     for panel in axes[-1]:
         panel.set_xlabel("generation")
     title = _title(curves, lams)
     style.headline(figure, title)
     what = f"{seeds} seeds, 95 % band of the mean" if seeds > 1 else "1 seed, no band"
-    handles = [_handle(looks[gamma], f"γ = {_number(gamma)}") for gamma in gammas.tolist()]
+    handles = [_handle(looks[gamma], f"γ = {panels.number(gamma)}") for gamma in gammas.tolist()]
     if with_theory:
         handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.9, label="theory, exact"))
     if "reference_w2" in curves.more:
@@ -188,7 +180,7 @@ def _range(bands: Mapping[float, Band]) -> str:
     """The last mean at the weakest and at the strongest correction."""
     ends = [(gamma, float(over_seeds.mean[-1])) for gamma, over_seeds in bands.items()]
     picked = [ends[0], ends[-1]] if len(ends) > 1 else ends
-    return " · ".join(f"{panels.short(value)} at γ = {_number(gamma)}" for gamma, value in picked)
+    return " · ".join(f"{panels.short(value)} at γ = {panels.number(gamma)}" for gamma, value in picked)
 
 
 def _title(curves: Curves, lams: Floats) -> str:
@@ -206,7 +198,7 @@ def _title(curves: Curves, lams: Floats) -> str:
     ends = [(list(row.items())[0], list(row.items())[-1]) for row in cells]
     weak, strong = sorted({low[0] for low, _ in ends}), sorted({high[0] for _, high in ends})
     factors = np.array([last[high] / last[low] if last[low] > 0 else np.nan for (_, low), (_, high) in ends])
-    low_name, high_name = ("/".join(map(_number, values)) for values in (weak, strong))
+    low_name, high_name = ("/".join(map(panels.number, values)) for values in (weak, strong))
     return f"{words}: final W2 at γ = {high_name} is {_span(factors)} times that at γ = {low_name}"
 
 
@@ -217,7 +209,3 @@ def _span(values: Floats) -> str:
 
 def _handle(look: Look, label: str) -> Line2D:
     return Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=label)
-
-
-def _number(value: float) -> str:
-    return "∞" if np.isinf(value) else f"{value:g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ToySweep:
+class ToySweep(ABC):
     """A sweep over gamma, lam and seeds, one schedule after the other, each in its folder OUT/SCHEDULE."""
 
     model: ClassVar[str]
@@ -43,9 +44,9 @@ class ToySweep:
     json: Path | None = None
     """Also write all measures of all generations there as JSON."""
 
+    @abstractmethod
     def loop(self, schedule: str, gammas: tuple[float, ...], lams: tuple[float, ...]) -> Any:
         """The ensemble of the cells; refuses bad settings."""
-        raise NotImplementedError
 
     def curves(
         self, loop: Any, config: EnsembleConfig, folder: Path, report: Report, extra: Mapping[str, Any]
@@ -117,12 +118,11 @@ def _rows(
     """One row a cell and generation: mean, standard error (nan for one run) and theory (None where there is none)."""
     import numpy as np
 
+    from toy.report import standard_error
+
     generations, runs, _ = next(iter(curves.values())).shape
     mean = {name: curve.mean(axis=1) for name, curve in curves.items()}
-    error = {
-        name: curve.std(axis=1, ddof=1) / np.sqrt(runs) if runs > 1 else np.full_like(mean[name], np.nan)
-        for name, curve in curves.items()
-    }
+    error = {name: standard_error(curve) for name, curve in curves.items()}
     rows = []
     for cell, (gamma, lam) in enumerate(zip(gammas, lams, strict=True)):
         for generation in range(generations):

@@ -1,4 +1,4 @@
-"""The correctors that the audit command knows by name, small and only for it.
+"""The correctors that the audit command knows by name.
 
 All are written with a = 1/(1+gamma): the ideal and the wrong-target one redraw the share 1-a of the samples, shrink
 multiplies by a, transport goes the share 1-a of the way.
@@ -14,6 +14,7 @@ import numpy as np
 
 from loop import ArrayBatch, Corrected, Corrector, Mixture, kept_share
 from loop.corrector import Scope
+from toy.correctors import Redraw, Shrink
 
 OFFSET = 0.5
 """By how much the wrong target's mean lies beside the true one, along the first axis [units of x]."""
@@ -27,47 +28,28 @@ class _Sampler(Protocol):
     def sample(self, n: int, rng: np.random.Generator) -> ArrayBatch: ...
 
 
-def _moved(batch: ArrayBatch, out: np.ndarray[Any, Any]) -> Corrected[ArrayBatch]:
-    n = len(batch)
-    return Corrected(ArrayBatch(out), np.linalg.norm(out - batch.samples, axis=1), np.ones(n, bool), np.zeros(n, bool))
-
-
 @dataclass(frozen=True)
-class _Redraw:
-    """A fresh draw from `law`, shifted along the first axis by `offset`, for every sample."""
+class _Displaced:
+    """The truth, shifted along the first axis by `offset`: what a corrector with a wrong target draws from."""
 
-    law: _Sampler
+    truth: _Sampler
     offset: float = 0.0
-    scope: Scope = "sample"
 
-    def __call__(self, batch: ArrayBatch, rng: np.random.Generator) -> Corrected[ArrayBatch]:
-        fresh = self.law.sample(len(batch), rng).samples.copy()
+    def draw(self, count: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+        fresh = self.truth.sample(count, rng).samples.copy()
         fresh[:, 0] += self.offset
-        return _moved(batch, fresh)
+        return fresh
 
     def describe(self) -> dict[str, Any]:
-        return {"name": "redraw", "law": self.law.name, "offset": self.offset}
+        return {"name": self.truth.name, "offset": self.offset}
 
 
 @dataclass(frozen=True)
-class _Shrink:
-    """x -> a x: T7's pointwise corrector."""
-
-    a: float
-    scope: Scope = "sample"
-
-    def __call__(self, batch: ArrayBatch, rng: np.random.Generator) -> Corrected[ArrayBatch]:
-        return _moved(batch, self.a * batch.samples)
-
-    def describe(self) -> dict[str, Any]:
-        return {"name": "shrink", "a": self.a}
-
-
-@dataclass(frozen=True)
-class _Transport:
+class _GaussianTransport:
     """The share 1-a of the way along the optimal-transport map from the batch's own Gaussian to N(0, I) (T7).
 
-    Between Gaussians the map is x -> S^(-1/2) (x - m), m and S the batch's mean and covariance (maximum likelihood).
+    In closed form, where `toy.correctors.Transport` assigns point to point in O(n^3): between Gaussians the map is
+    x -> S^(-1/2) (x - m), m and S the batch's mean and covariance (maximum likelihood).
     """
 
     a: float
@@ -78,17 +60,19 @@ class _Transport:
         centred = x - x.mean(axis=0)
         values, vectors = np.linalg.eigh(centred.T @ centred / len(x))
         goal = centred @ (vectors / np.sqrt(np.maximum(values, 1e-12))) @ vectors.T
-        return _moved(batch, self.a * x + (1 - self.a) * goal)
+        out = self.a * x + (1 - self.a) * goal
+        n = len(x)
+        return Corrected(ArrayBatch(out), np.linalg.norm(out - x, axis=1), np.ones(n, bool), np.zeros(n, bool))
 
     def describe(self) -> dict[str, Any]:
         return {"name": "transport", "a": self.a}
 
 
 _KINDS: dict[str, Callable[[_Sampler, float], Corrector[ArrayBatch]]] = {
-    "ideal": lambda law, gamma: Mixture(_Redraw(law), gamma),
-    "wrong-target": lambda law, gamma: Mixture(_Redraw(law, OFFSET), gamma),
-    "shrink": lambda law, gamma: _Shrink(kept_share(gamma)),
-    "transport": lambda law, gamma: _Transport(kept_share(gamma)),
+    "ideal": lambda truth, gamma: Mixture(Redraw(_Displaced(truth)), gamma),
+    "wrong-target": lambda truth, gamma: Mixture(Redraw(_Displaced(truth, OFFSET)), gamma),
+    "shrink": lambda truth, gamma: Shrink(kept_share(gamma)),
+    "transport": lambda truth, gamma: _GaussianTransport(kept_share(gamma)),
 }
 NAMES = tuple(_KINDS)
 

@@ -6,6 +6,7 @@ seed, one on either side, share all streams; half their difference decays at the
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from loop import ArrayBatch, Problem, Request
 from loop.audit import Perturbation, Truth
 from toy.audit_truths import GaussianTruth
-from toy.gaussian import Gaussian
+from toy.gaussian import Gaussian, GaussianFiles
 
 Array = NDArray[np.float64]
 M = TypeVar("M")
@@ -61,16 +62,16 @@ class _Audited(Problem[M, ArrayBatch]):
     def load_batch(self, folder: Path) -> ArrayBatch:
         return ArrayBatch.load(folder)
 
-    def fitted(self, training: ArrayBatch) -> M:
-        raise NotImplementedError
+    @abstractmethod
+    def fitted(self, training: ArrayBatch) -> M: ...
 
+    @abstractmethod
     def moments(self, model: M) -> Array:
         """E T under the model, (K,)."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class GaussianLoop(_Audited[Gaussian]):
+class GaussianLoop(GaussianFiles, _Audited[Gaussian]):
     """The Gaussian family, fitted by maximum likelihood: it reproduces the training set's moments."""
 
     truth: GaussianTruth
@@ -90,13 +91,6 @@ class GaussianLoop(_Audited[Gaussian]):
     def moments(self, model: Gaussian) -> Array:
         raw = model.covariance + np.outer(model.mean, model.mean)
         return np.array([*model.mean, *np.diag(raw), *(raw[i, j] for i, j in self.truth.pairs)])
-
-    def save(self, model: Gaussian, folder: Path) -> None:
-        np.savez(folder / "gaussian.npz", mean=model.mean, covariance=model.covariance)
-
-    def load(self, folder: Path) -> Gaussian:
-        with np.load(folder / "gaussian.npz", allow_pickle=False) as file:
-            return Gaussian(file["mean"], file["covariance"])
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 
 from loop import ArrayBatch, Corrected
 from loop.corrector import Scope
-from toy.laws import Law, Normal
+from toy.laws import Normal, Source
 
 Array = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class Redraw:
     Ideal if `law` is the truth; else the wrong corrector of T6, whose loop settles between both.
     """
 
-    law: Law
+    law: Source
     scope: Scope = "sample"
 
     def __call__(self, batch: ArrayBatch, rng: np.random.Generator) -> Corrected[ArrayBatch]:
@@ -99,7 +99,7 @@ class Transport:
     """
 
     a: float
-    law: Law
+    law: Source
     scope: Scope = "batch"
 
     def __post_init__(self) -> None:

@@ -94,6 +94,17 @@ class Gaussian:
     covariance: Array
 
 
+class GaussianFiles:
+    """How a fitted Gaussian is kept."""
+
+    def save(self, model: Gaussian, folder: Path) -> None:
+        np.savez(folder / "gaussian.npz", mean=model.mean, covariance=model.covariance)
+
+    def load(self, folder: Path) -> Gaussian:
+        with np.load(folder / "gaussian.npz", allow_pickle=False) as file:
+            return Gaussian(file["mean"], file["covariance"])
+
+
 @dataclass(frozen=True)
 class FreshDraw:
     """The ideal corrector: a fresh draw from the target N(0, I) for every sample; moved is the Euclidean distance."""
@@ -116,7 +127,7 @@ def ideal(gamma: float) -> Mixture[ArrayBatch]:
 
 
 @dataclass(frozen=True)
-class GaussianProblem(Problem[Gaussian, ArrayBatch]):
+class GaussianProblem(GaussianFiles, Problem[Gaussian, ArrayBatch]):
     """n real points of N(0, I) in `dimension` dimensions, to which a Gaussian is fitted.
 
     normalisation: covariance divided by the number of points ("mle") or by one less ("unbiased").
@@ -182,13 +193,6 @@ class GaussianProblem(Problem[Gaussian, ArrayBatch]):
         rng: np.random.Generator,
     ) -> Mapping[str, Any]:
         return {name: float(value) for name, value in gaussian_measures(model.mean, model.covariance).items()}
-
-    def save(self, model: Gaussian, folder: Path) -> None:
-        np.savez(folder / "gaussian.npz", mean=model.mean, covariance=model.covariance)
-
-    def load(self, folder: Path) -> Gaussian:
-        with np.load(folder / "gaussian.npz", allow_pickle=False) as file:
-            return Gaussian(file["mean"], file["covariance"])
 
     def load_batch(self, folder: Path) -> ArrayBatch:
         return ArrayBatch.load(folder)

@@ -13,18 +13,22 @@ from scipy.special import logsumexp
 Array = NDArray[np.float64]
 
 
-class Law(Protocol):
-    """A law of samples (n, ...)."""
+class Source(Protocol):
+    """What samples (n, ...) can be drawn from."""
 
     def draw(self, count: int, rng: np.random.Generator) -> NDArray[Any]:
         """(count, ...) independent samples."""
         ...
 
+    def describe(self) -> dict[str, Any]: ...
+
+
+class Law(Source, Protocol):
+    """A law whose density is known as well."""
+
     def log_density(self, samples: NDArray[Any]) -> Array:
         """(n,) [nat]."""
         ...
-
-    def describe(self) -> dict[str, Any]: ...
 
 
 def _finite(name: str, values: Any) -> None:

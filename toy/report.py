@@ -41,7 +41,7 @@ def rows(loop: Cells, curves: Mapping[str, Floats], **more: Any) -> list[dict[st
     """
     generations, runs = curves["w2"].shape[0] - 1, curves["w2"].shape[1]
     means = {name: values.mean(axis=1) for name, values in curves.items()}
-    errors = {name: _error(values, runs) for name, values in curves.items()}
+    errors = {name: standard_error(values) for name, values in curves.items()}
     squared = (curves["w2"] ** 2).mean(axis=1)
     found = []
     for cell, (gamma, lam) in enumerate(zip(loop.gammas, loop.lams, strict=True)):
@@ -56,10 +56,12 @@ def rows(loop: Cells, curves: Mapping[str, Floats], **more: Any) -> list[dict[st
     return found
 
 
-def _error(values: Floats, runs: int) -> Floats:
+def standard_error(curve: Floats) -> Floats:
+    """Of the mean over the runs, (generations + 1, runs, C) -> (generations + 1, C); nan for a single run."""
+    generations, runs, cells = curve.shape
     if runs < 2:
-        return np.full(values.mean(axis=1).shape, np.nan)
-    return np.asarray(values.std(axis=1, ddof=1) / np.sqrt(runs))
+        return np.full((generations, cells), np.nan)
+    return np.asarray(curve.std(axis=1, ddof=1) / np.sqrt(runs))
 
 
 def _value(theory: Expected, name: str, generation: int) -> float | None:

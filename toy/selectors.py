@@ -71,14 +71,10 @@ def _enough(candidates: ArrayBatch, n: int, K: int) -> None:
 
 
 @dataclass(frozen=True)
-class Curation:
-    """Ferbach et al. [2nd]: of each K candidates in a row one is kept, with probability proportional to e^reward.
-
-    The kept samples are independent with law p H_K (`theory.curation.choice_weight`).
-    """
+class _OneOfK:
+    """What keeps one of K candidates per sample, on average."""
 
     K: int
-    reward: Reward
 
     def __post_init__(self) -> None:
         check_candidates(self.K)
@@ -86,6 +82,16 @@ class Curation:
     @property
     def candidates_per_sample(self) -> int:
         return self.K
+
+
+@dataclass(frozen=True)
+class Curation(_OneOfK):
+    """Ferbach et al. [2nd]: of each K candidates in a row one is kept, with probability proportional to e^reward.
+
+    The kept samples are independent with law p H_K (`theory.curation.choice_weight`).
+    """
+
+    reward: Reward
 
     def __call__(self, candidates: ArrayBatch, n: int, rng: np.random.Generator) -> ArrayBatch:
         _enough(candidates, n, self.K)
@@ -101,18 +107,10 @@ class Curation:
 
 
 @dataclass(frozen=True)
-class LikelihoodRank:
+class LikelihoodRank(_OneOfK):
     """Keeps the n most likely of all K n candidates under `law`, in their order; draws nothing."""
 
-    K: int
     law: Law
-
-    def __post_init__(self) -> None:
-        check_candidates(self.K)
-
-    @property
-    def candidates_per_sample(self) -> int:
-        return self.K
 
     def __call__(self, candidates: ArrayBatch, n: int, rng: np.random.Generator) -> ArrayBatch:
         _enough(candidates, n, self.K)

@@ -6,7 +6,6 @@ FOLDER/cells/gamma-0.3-lam-1.0/seed-0000/  the runs, each resumable
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from loop import ArrayBatch, Corrector, FolderStore, MemoryStore, Problem, RunConfig, Store, run, schedule_named
 from loop.ensemble import Array, Curves, EnsembleConfig
-from loop.files import write_bytes
+from loop.files import write_arrays
 from loop.progress import Report, silent
 from loop.records import claim, locked
 
@@ -78,7 +77,5 @@ def run_sweep(
             "seed": np.arange(config.seed, config.seed + config.runs, dtype=float),
             **(extra or {}),
         }
-        content = io.BytesIO()
-        np.savez(content, **arrays)  # type: ignore[arg-type]  # numpy's stub mistakes the names for its own flags
-        write_bytes(folder / "curves.npz", content.getvalue())
+        write_arrays(folder / "curves.npz", arrays)
     return curves

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from loop.ensemble import EnsembleConfig, run_ensemble
+from theory.mad import FIGURE_LIMITS
 from toy.points_ensemble import PointsEnsemble
-from toy.presets import MAD_LIMIT, PRESETS, preset
+from toy.presets import PRESETS, preset
 from toy.published import GAMMAS, GOLDEN, against_golden, against_ideal
 from toy.report import rows, theory_arrays
 from toy.verdicts import reference_arrays, verdict
@@ -55,9 +56,9 @@ def test_the_golden_table_is_whole():
 def test_mad_runs_to_its_limit_from_any_first_fit():
     """A shortened run in 100 dimensions: 24 generations of b = .8 are within 1 of the limit, the first fit is far."""
     parts = {part.folder: part.loop for part in preset("mad").parts}
-    assert len(parts) == 4 and set(MAD_LIMIT) == {loop.bias for loop in parts.values()}
+    assert len(parts) == 4 and set(FIGURE_LIMITS) == {loop.bias for loop in parts.values()}
     w2 = run_ensemble(parts["bias-0.8-first-1000"], EnsembleConfig(0, 2, 16))["w2"]
-    assert abs((w2[-1] ** 2).mean() - MAD_LIMIT[0.8]) < 1
+    assert abs((w2[-1] ** 2).mean() - FIGURE_LIMITS[0.8]) < 1
     assert abs((w2[0] ** 2).mean() - 2.68) < 0.2
 
 
