@@ -11,13 +11,13 @@ import time
 import numpy as np
 import torch
 
+from generative.diffusion import SamplerConfig, gaussian_variance
+from generative.distances import frechet, knn_action, nearest_distance
 from motion.batch import MotionBatch
 from motion.data.procedural import KINDS, generate
-from motion.evaluation.distances import frechet, knn_action, nearest_distance
 from motion.evaluation.kinematics import Standardiser, kinematic_features
 from motion.features.hml263 import decode, encode
 from motion.model.denoiser import ModelConfig
-from motion.model.diffusion import SamplerConfig, gaussian_variance
 from motion.model.generator import MotionModel, fit, sample
 from motion.model.training import TrainConfig
 

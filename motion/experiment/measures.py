@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generative.distances import agreement, chance_agreement, diversity, frechet, knn_labels, nearest_distance
 from motion.batch import MotionBatch
-from motion.evaluation.distances import agreement, chance_agreement, diversity, frechet, knn_labels, nearest_distance
 from motion.evaluation.kinematics import Standardiser, kinematic_features
 from motion.features.hml263 import decode
 from motion.plausibility import measure as plausibility

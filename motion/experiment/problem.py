@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from generative.diffusion import SamplerConfig
 from loop import Problem, Request, files
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
@@ -19,7 +20,6 @@ from motion.experiment.presets import Preset
 from motion.features.hml263 import decode
 from motion.model import generator
 from motion.model.denoiser import ModelConfig
-from motion.model.diffusion import SamplerConfig
 from motion.model.generator import MotionModel
 from motion.model.training import TrainConfig
 

@@ -14,22 +14,14 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from generative.diffusion import SamplerConfig, draw
+from generative.training import Weights, averaged, carry, new_state, read_checkpoint, train
 from loop.progress import Report
 from motion.batch import MotionBatch
 from motion.features.hml263 import DIM
 from motion.features.normaliser import Normaliser
 from motion.model.denoiser import Denoiser, Memory, ModelConfig
-from motion.model.diffusion import SamplerConfig, draw
-from motion.model.training import (
-    TrainConfig,
-    TrainingSet,
-    Weights,
-    averaged,
-    carry,
-    new_state,
-    read_checkpoint,
-    train,
-)
+from motion.model.training import TrainConfig, TrainingSet, gradients_of
 from motion.text.words import TextEncoder, Tokens, WordEncoder
 
 Float32 = NDArray[np.float32]
@@ -121,13 +113,17 @@ def fit(
     normaliser = start.normaliser if start is not None else Normaliser.fit(batch)
     data = _training_set(batch, normaliser, config.model, encoder)
     weights = start.weights if start is not None else None
-    state = new_state(config, seed, weights=weights, carried=dict(carried) if carried is not None else None)
+    generator = torch.Generator().manual_seed(seed)
+    net = Denoiser(config.model)
+    if weights is None:
+        net.initialise(generator)
+    state = new_state(net, config, generator, weights=weights, carried=carried)
     checkpoint = None
     if work is not None:
         checkpoint = work / f"training-{_digest(data, config, seed, start, carried)}.pt"
         if checkpoint.exists():
             state = read_checkpoint(checkpoint, state)
-    state = train(state, data, config, checkpoint=checkpoint, report=report)
+    state = train(state, gradients_of(data, config), config, checkpoint=checkpoint, report=report)
     kept = carry(state) if config.optimiser == "carried" else None
     return MotionModel(config.model, normaliser, averaged(state), kept, state.loss)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scsc import console
+from scsc.experiment_report import mean_at, rows_of, show_costs
 
 if TYPE_CHECKING:
     from motion.experiment.campaign import Experiment
@@ -88,57 +89,24 @@ class MotionRun:
 
 def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
     """The tables at the end: measures by arm, seconds by stage, where things lie."""
-    import numpy as np
-
     from loop import files
     from motion.experiment.arms import ARM_LABELS
-    from motion.experiment.campaign import records
 
     info = files.read_json(experiment.out / "experiment.json")
-    rows: list[dict[str, Any]] = []
-    for arm in experiment.arms:
-        for seed, chain in zip(experiment.seeds, records(experiment, arm), strict=True):
-            rows += [
-                {"arm": arm, "seed": seed, "generation": record.generation, **record.measures,
-                 "corrected": record.correction.get("samples"), "failed": record.correction.get("failed")}
-                for record in chain
-            ]  # fmt: skip
-
-    def mean(arm: str | None, generation: int, name: str) -> float | None:
-        found = [
-            float(row[name])
-            for row in rows
-            if (arm is None or row["arm"] == arm) and row["generation"] == generation and name in row
-        ]
-        return float(np.mean(found)) if found else None
-
+    rows = rows_of(experiment.out, experiment.arms, experiment.seeds)
     last = experiment.steps
     table: list[list[Any]] = [["real motions", "-", *(info["floor"].get(name) for name in _SHOWN)]]
-    table.append(["generation 0 (shared)", 0, *(mean(None, 0, name) for name in _SHOWN)])
+    table.append(["generation 0 (shared)", 0, *(mean_at(rows, None, 0, name) for name in _SHOWN)])
     if last > 0:
-        table += [[ARM_LABELS[arm], last, *(mean(arm, last, name) for name in _SHOWN)] for arm in experiment.arms]
+        table += [
+            [ARM_LABELS[arm], last, *(mean_at(rows, arm, last, name) for name in _SHOWN)] for arm in experiment.arms
+        ]
     data = info["identity"]["data"]
     title = f"{data['source']}, n = {experiment.preset.n}, {experiment.loop.schedule}, lam = {experiment.loop.lam:g}"
     console.show_table(title, ("arm", "gen", *_HEADS), table)
-    _show_costs(experiment)
+    show_costs(experiment.out, experiment.arms, experiment.seeds)
     if data["skipped"]:
         named = data["skipped_names"][:3] + (["..."] if data["skipped"] > 3 else [])
         console.out.print(f"{data['skipped']} motions were left out: {'; '.join(named)}")
     console.out.print(f"{seconds:.0f} s; kept in {experiment.out}; pictures: scsc plot {experiment.out}")
     console.write_json(json, {"rows": rows, "floor": info["floor"], "seconds": seconds})
-
-
-def _show_costs(experiment: Experiment) -> None:
-    """Mean seconds a generation and stage, by arm."""
-    import numpy as np
-
-    from motion.experiment.campaign import costs
-
-    stages = ("sample", "correct", "fit", "measure")
-    table: list[list[Any]] = []
-    for arm in (None, *experiment.arms):
-        found = costs(experiment, arm)
-        if found:
-            means = [float(np.mean([cost["seconds"].get(stage, 0.0) for cost in found])) for stage in stages]
-            table.append([arm or "generation 0", *means, sum(means), max(cost["peak_memory_mb"] for cost in found)])
-    console.show_table("seconds a generation", ("arm", *stages, "all", "peak MB"), table)

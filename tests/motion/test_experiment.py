@@ -13,12 +13,13 @@ import pytest
 from support import deterministic
 
 from loop import read_config, read_records, stream
+from loop.campaign import costs
 from loop.progress import silent
 from motion.batch import MotionBatch
 from motion.data.clip import Clip
 from motion.experiment import dataset
 from motion.experiment.arms import LoopConfig, check_arm
-from motion.experiment.campaign import Experiment, costs, execute
+from motion.experiment.campaign import Experiment, execute
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import PRESETS, Preset, preset_named
 from motion.experiment.problem import MotionProblem
@@ -104,10 +105,11 @@ def test_another_experiment_in_the_same_folder_is_refused(whole, changes, text):
 
 def test_costs_are_those_of_an_arms_own_generations(tmp_path):
     """The copies of generation 0 that the arms hold are not counted, with several seeds either."""
-    experiment = go(tmp_path / "run", seeds=(0, 1))
-    assert len(costs(experiment)) == 2 and len(costs(experiment, "synthetic")) == 4
-    assert all("sample" not in cost["seconds"] for cost in costs(experiment))
-    assert all("sample" in cost["seconds"] for cost in costs(experiment, "synthetic"))
+    out, seeds = tmp_path / "run", (0, 1)
+    go(out, seeds=seeds)
+    assert len(costs(out, None, seeds)) == 2 and len(costs(out, "synthetic", seeds)) == 4
+    assert all("sample" not in cost["seconds"] for cost in costs(out, None, seeds))
+    assert all("sample" in cost["seconds"] for cost in costs(out, "synthetic", seeds))
 
 
 def test_damaged_data_is_detected(tmp_path):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from generative.diffusion import SamplerConfig
+from generative.distances import frechet, knn_action
 from motion.batch import MotionBatch
 from motion.data.procedural import KINDS, generate
-from motion.evaluation.distances import frechet, knn_action
 from motion.evaluation.kinematics import Standardiser, kinematic_features
 from motion.features.hml263 import decode, encode
 from motion.model.denoiser import ModelConfig
-from motion.model.diffusion import SamplerConfig
 from motion.model.generator import fit, sample
 from motion.model.training import TrainConfig
 

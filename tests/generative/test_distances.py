@@ -5,7 +5,7 @@ import pytest
 import scipy.linalg
 from scipy.stats import binomtest
 
-from motion.evaluation.distances import Share, diversity, frechet, knn_action, knn_labels, nearest_distance
+from generative.distances import Share, diversity, frechet, knn_action, knn_labels, nearest_distance
 
 
 def textbook(x, y):

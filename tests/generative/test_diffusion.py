@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from motion.model.diffusion import (
+from generative.diffusion import (
     LEVELS,
     SamplerConfig,
     cosine_alpha_bar,

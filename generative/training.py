@@ -1,0 +1,230 @@
+"""The training loop of every network here: AdamW, gradient clipping, a moving average of the weights, checkpoints.
+
+Given the data, the start and the seed, a run is a pure function: all randomness comes from one generator, whose state
+travels in the checkpoint, so that on the CPU a killed and continued run equals an uninterrupted one bit for bit (with
+the same number of threads).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from loop.progress import Report
+
+Weights = dict[str, Tensor]
+N = TypeVar("N", bound=nn.Module)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimiserConfig:
+    """How one generation is trained, whatever the network.
+
+    steps, batch_size: optimiser steps and samples a step (all drawn with replacement where there are fewer).
+    learning_rate: reached after `warmup` steps; then constant, or falling to zero on a half cosine.
+    clip: largest norm of the gradient.
+    ema: decay of the moving average of the weights, which is what samples are drawn from; lower in the first steps,
+        min(ema, (1 + k) / (10 + k)).
+    start: "finetune" from the previous generation's averaged weights, or from "scratch".
+    optimiser: "fresh" moments, or "carried": moments, weights and average go on where the previous generation stopped;
+        the model then holds them too, at four times the size.
+    checkpoint_every: steps between checkpoints, where a work folder is given.
+    """
+
+    steps: int = 1500
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    warmup: int = 50
+    clip: float = 1.0
+    ema: float = 0.99
+    start: Literal["finetune", "scratch"] = "finetune"
+    optimiser: Literal["fresh", "carried"] = "fresh"
+    checkpoint_every: int = 500
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("batch_size", 1), ("warmup", 0), ("checkpoint_every", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}")
+        for name in ("learning_rate", "clip"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{name} must be positive and finite, got {value!r}")
+        check_share("ema", self.ema)
+        check_choice("schedule", self.schedule, ("constant", "cosine"))
+        check_choice("start", self.start, ("finetune", "scratch"))
+        check_choice("optimiser", self.optimiser, ("fresh", "carried"))
+        if self.optimiser == "carried" and self.start == "scratch":
+            raise ValueError("optimiser 'carried' needs start 'finetune': from scratch there is nothing to carry")
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise ValueError unless `value` is in [0, 1)."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1), got {value!r}")
+
+
+def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Raise ValueError unless `value` is one of `known`."""
+    if value not in known:
+        raise ValueError(f"{name} must be {' or '.join(known)}, got {value!r}")
+
+
+@dataclass
+class State(Generic[N]):
+    """Where a training run stands."""
+
+    step: int
+    net: N
+    optimiser: torch.optim.AdamW
+    average: list[Tensor]  # the moving average, in the order of net.parameters()
+    generator: torch.Generator
+    loss: float  # smoothed over about 50 steps; nan before the first
+
+
+def new_state(
+    net: N,
+    config: OptimiserConfig,
+    generator: torch.Generator,
+    *,
+    weights: Weights | None = None,
+    carried: Mapping[str, Weights] | None = None,
+) -> State[N]:
+    """Step 0 of training `net`, on from `weights` where given; with `carried` (see `carry`) the optimiser goes on.
+
+    The moving average begins at `weights`, also where the carried weights themselves are further.
+    """
+    if weights is not None:
+        net.load_state_dict(weights)
+    optimiser = torch.optim.AdamW(
+        net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True
+    )
+    average = [weight.detach().clone() for weight in net.parameters()]
+    if carried is not None:
+        net.load_state_dict(carried["weights"])
+        names = [name for name, _ in net.named_parameters()]
+        moments = {
+            i: {key: carried[key][name].clone() for key in ("step", "exp_avg", "exp_avg_sq")}
+            for i, name in enumerate(names)
+        }
+        optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+    return State(0, net, optimiser, average, generator, math.nan)
+
+
+def carry(state: State[Any]) -> dict[str, Weights]:
+    """What a next generation with optimiser "carried" goes on from: weights and AdamW's moments, by name."""
+    names = [name for name, _ in state.net.named_parameters()]
+    moments = state.optimiser.state_dict()["state"]
+    result = {key: {name: moments[i][key] for i, name in enumerate(names)} for key in ("step", "exp_avg", "exp_avg_sq")}
+    return {"weights": {name: weight.detach().clone() for name, weight in state.net.named_parameters()}, **result}
+
+
+def averaged(state: State[Any]) -> Weights:
+    """The moving average of the weights, by name."""
+    names = [name for name, _ in state.net.named_parameters()]
+    return {name: weight.clone() for name, weight in zip(names, state.average, strict=True)}
+
+
+def draw_rows(n: int, size: int, generator: torch.Generator) -> Tensor:
+    """Which of n samples a step trains on, (size,): without repeats where there are enough."""
+    if n >= size:
+        return torch.randperm(n, generator=generator)[:size]
+    return torch.randint(n, (size,), generator=generator)
+
+
+def train(
+    state: State[N],
+    gradients: Callable[[N, torch.Generator], float],
+    config: OptimiserConfig,
+    *,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
+) -> State[N]:
+    """Run the remaining steps; writes `checkpoint` every `checkpoint_every` steps and at the end.
+
+    gradients: adds one batch's gradient to the network's weights and returns its loss; draws from the generator alone.
+
+    Raises:
+        ValueError: the loss is not finite any more.
+    """
+    weights: list[Tensor] = list(state.net.parameters())
+    state.net.train()
+    while state.step < config.steps:
+        for group in state.optimiser.param_groups:
+            group["lr"] = config.learning_rate * rate(state.step, config)
+        loss = gradients(state.net, state.generator)
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"training diverged at step {state.step} (loss {loss}); lower learning_rate or check the data"
+            )
+        torch.nn.utils.clip_grad_norm_(weights, config.clip, foreach=True)
+        state.optimiser.step()
+        state.optimiser.zero_grad()
+        with torch.no_grad():
+            decay = min(config.ema, (1 + state.step) / (10 + state.step))
+            torch._foreach_lerp_(state.average, weights, 1 - decay)
+        state.loss = loss if math.isnan(state.loss) else 0.98 * state.loss + 0.02 * loss
+        state.step += 1
+        if checkpoint is not None and (state.step % config.checkpoint_every == 0 or state.step == config.steps):
+            write_checkpoint(checkpoint, state)
+        if report is not None and (state.step % 10 == 0 or state.step == config.steps):
+            report("train", state.step, config.steps)
+    state.net.eval()
+    return state
+
+
+def rate(step: int, config: OptimiserConfig) -> float:
+    """Learning rate at a step, as a share of the largest."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    if config.schedule == "constant":
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * (step - config.warmup) / max(1, config.steps - config.warmup)))
+
+
+def write_checkpoint(path: Path, state: State[Any]) -> None:
+    """Everything a run needs to go on, in one file that is whole or absent."""
+    names = [name for name, _ in state.net.named_parameters()]
+    content = {
+        "step": state.step,
+        "loss": state.loss,
+        "weights": state.net.state_dict(),
+        "average": dict(zip(names, state.average, strict=True)),
+        "optimiser": state.optimiser.state_dict(),
+        "random": state.generator.get_state(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)
+
+
+def read_checkpoint(path: Path, state: State[N]) -> State[N]:
+    """`state` moved to where `path` stands; made by `new_state` with the same config."""
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    state.net.load_state_dict(content["weights"])
+    state.optimiser.load_state_dict(content["optimiser"])
+    state.average = [content["average"][name].clone() for name, _ in state.net.named_parameters()]
+    state.generator.set_state(content["random"])
+    state.step, state.loss = content["step"], content["loss"]
+    return state

@@ -1,0 +1,160 @@
+"""Arms times seeds of one experiment: each a run folder, all of a seed from one generation 0, in several processes.
+
+OUT/experiment.json        what the experiment is: identity, arms, seeds, measures of real data
+OUT/shared/seed-0000/      generation 0, shared by the arms of a seed
+OUT/<arm>/seed-0000/       the run of an arm
+
+The same call again continues; arms, seeds and generations may be added to a finished experiment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from loop import files
+from loop.engine import RunConfig
+from loop.progress import Report
+from loop.records import Record, generation_name, generations
+from loop.store import FolderStore
+from loop.workers import Send, run_tasks
+
+SHARED = "shared"
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which runs. arms: names. generations: after generation 0. workers: processes."""
+
+    out: Path
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    generations: int
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.arms or not self.seeds:
+            raise ValueError("an experiment needs at least one arm and one seed; name some")
+        for seed in self.seeds:
+            RunConfig(seed, self.generations)
+        if self.workers < 1:
+            raise ValueError(f"workers must be >= 1, got {self.workers}; 1 runs everything in this process")
+
+
+@dataclass(frozen=True)
+class Task(Generic[S]):
+    """One run for one process: everything it needs, small enough to send. settings: what the problem is made from."""
+
+    out: Path
+    arm: str
+    seed: int
+    generations: int
+    settings: S
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm}, seed {self.seed}"
+
+    @property
+    def folder(self) -> Path:
+        return arm_folder(self.out, self.arm, self.seed)
+
+    @property
+    def is_shared(self) -> bool:
+        """True for the run that makes generation 0 and nothing else."""
+        return self.arm == SHARED
+
+    @property
+    def start(self) -> Path | None:
+        """The shared generation 0; None for the run that makes it."""
+        return None if self.is_shared else arm_folder(self.out, SHARED, self.seed) / generation_name(0)
+
+
+def arm_folder(out: Path, arm: str, seed: int) -> Path:
+    """Where the run of an arm lies."""
+    return out / arm / f"seed-{seed:04d}"
+
+
+def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], report: Report) -> None:
+    """Run what is missing, generation 0 of every seed first.
+
+    run_arm: runs one task; tells ("record", generation) and ("stage", name, done, total). A module's function, as it
+        is called in other processes.
+    """
+    first = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
+    rest = [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
+    total = len(first) + (plan.generations + 1) * len(rest)
+    done = 0
+
+    def heard(name: str, message: tuple[Any, ...]) -> None:
+        nonlocal done
+        if message[0] == "record":
+            done += 1
+            report("generations", done, total)
+        else:
+            report(f"{name}: {message[1]}", message[2], message[3])
+
+    report("generations", 0, total)
+    run_tasks(run_arm, first, plan.workers, heard)
+    run_tasks(run_arm, rest, plan.workers, heard)
+
+
+def describe(
+    plan: Plan,
+    kind: str,
+    identity: Mapping[str, Any],
+    labels: Mapping[str, str],
+    floor: Callable[[], Mapping[str, float]],
+    **more: Any,
+) -> None:
+    """Write experiment.json; refuse another experiment in the same folder.
+
+    Args:
+        labels: every arm that there is, in the order of pictures, with its words.
+        floor: measures of real data, asked for once.
+        more: further entries, such as units.
+
+    Raises:
+        ValueError: the folder holds another experiment; names the fields and both values.
+    """
+    path = plan.out / "experiment.json"
+    wanted = files.to_json(identity)
+    old: dict[str, Any] = files.read_json(path) if path.exists() else {}
+    found = files.differences(old.get("identity", wanted), wanted)
+    if found:
+        raise ValueError(f"{plan.out} holds another experiment ({'; '.join(found)}); choose a new --out")
+    arms = [name for name in labels if name in plan.arms or name in old.get("arms", {})]
+    files.write_json(
+        path,
+        {
+            "format": 1,
+            "kind": kind,
+            "identity": wanted,
+            "arms": {name: {"label": labels[name]} for name in arms},
+            "seeds": sorted({*plan.seeds, *old.get("seeds", [])}),
+            "floor": old.get("floor") or floor(),
+            **more,
+        },
+    )
+
+
+def records(out: Path, arm: str, seeds: Sequence[int]) -> list[list[Record]]:
+    """The whole generations of an arm, one list a seed."""
+    found: list[list[Record]] = []
+    for seed in seeds:
+        folder = FolderStore[Any, Any](arm_folder(out, arm, seed))
+        found.append([folder.record(generation) for generation in range(folder.last() + 1)])
+    return found
+
+
+def costs(out: Path, arm: str | None, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """cost.json of every generation that an arm made itself, over all seeds; of the shared generation 0 without one."""
+    found = []
+    for seed in seeds:
+        folder = arm_folder(out, SHARED if arm is None else arm, seed)
+        made = [0] if arm is None else generations(folder)[1:]  # an arm's generation 0 is a copy of the shared one
+        found += [files.read_json(folder / generation_name(generation) / "cost.json") for generation in made]
+    return found
