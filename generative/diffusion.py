@@ -95,6 +95,12 @@ def noise_scales(level: Tensor) -> tuple[Tensor, Tensor]:
     return alpha_bar.sqrt().float(), (1 - alpha_bar).sqrt().float()
 
 
+def scales_at(level: float) -> tuple[float, float]:
+    """alpha and sigma of one noise level, fractions allowed (interpolated in log-SNR)."""
+    lam = float(np.interp(level, np.arange(LEVELS), half_log_snr()))
+    return 1 / math.sqrt(1 + math.exp(-2 * lam)), 1 / math.sqrt(1 + math.exp(2 * lam))
+
+
 def draw(denoise: Denoise, noise: Noise, config: SamplerConfig) -> Tensor:
     """One sample per element of what `noise()` returns (standard normal, called once, for "ddpm" once a step)."""
     if config.solver == "dpm++2m":
@@ -141,9 +147,8 @@ def gaussian_denoiser(variance: float, mean: float = 0.0) -> Denoise:
     """The exact x_0 estimate E[x_0 | x_k] when the data are N(mean, variance), elementwise."""
 
     def denoise(x: Tensor, level: float) -> Tensor:
-        lam = float(np.interp(level, np.arange(LEVELS), half_log_snr()))
-        alpha, sigma2 = 1 / math.sqrt(1 + math.exp(-2 * lam)), 1 / (1 + math.exp(2 * lam))
-        gain = alpha * variance / (alpha**2 * variance + sigma2)
+        alpha, sigma = scales_at(level)
+        gain = alpha * variance / (alpha**2 * variance + sigma**2)
         return mean + gain * (x - alpha * mean)
 
     return denoise

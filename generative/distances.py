@@ -42,6 +42,16 @@ def frechet(x: Float64, y: Float64) -> FrechetDistance:
     Raises:
         ValueError: fewer than two samples, other widths, or values that are not finite.
     """
+    check_pair(x, y)
+    shift = x.mean(axis=0) - y.mean(axis=0)
+    cov_x, cov_y = np.atleast_2d(np.cov(x, rowvar=False)), np.atleast_2d(np.cov(y, rowvar=False))
+    overlap = scipy.linalg.svdvals(_root(cov_x) @ _root(cov_y)).sum()
+    value = float(shift @ shift + np.trace(cov_x) + np.trace(cov_y) - 2 * overlap)
+    return FrechetDistance(max(value, 0.0), (len(x), len(y)), x.shape[1])
+
+
+def check_pair(x: Float64, y: Float64) -> None:
+    """Raise ValueError unless both are at least two finite samples (n, d) of the same width."""
     for name, samples in (("x", x), ("y", y)):
         if samples.ndim != 2 or len(samples) < 2:
             raise ValueError(f"{name} must hold at least 2 samples, (n, d), got shape {samples.shape}; draw more")
@@ -49,11 +59,6 @@ def frechet(x: Float64, y: Float64) -> FrechetDistance:
             raise ValueError(f"{name} must be finite, got nan or inf; drop those samples")
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"x and y must have the same width, got {x.shape[1]} and {y.shape[1]}")
-    shift = x.mean(axis=0) - y.mean(axis=0)
-    cov_x, cov_y = np.atleast_2d(np.cov(x, rowvar=False)), np.atleast_2d(np.cov(y, rowvar=False))
-    overlap = scipy.linalg.svdvals(_root(cov_x) @ _root(cov_y)).sum()
-    value = float(shift @ shift + np.trace(cov_x) + np.trace(cov_y) - 2 * overlap)
-    return FrechetDistance(max(value, 0.0), (len(x), len(y)), x.shape[1])
 
 
 def _root(covariance: Float64) -> Float64:
@@ -162,3 +167,28 @@ def knn_action(real: Float64, labels: Sequence[str], query: Float64, expected: S
 def agreement(found: Sequence[str], expected: Sequence[str]) -> Share:
     """How often labels agree, one by one; equally many, at least 1."""
     return Share(sum(a == b for a, b in zip(found, expected, strict=True)), len(expected))
+
+
+def kid(x: Float64, y: Float64) -> float:
+    """Kernel Inception Distance of Binkowski et al. 2018: unbiased squared MMD with the kernel (a.b/d + 1)^3.
+
+    Its mean is 0 for two samples of one law, whatever their numbers, so values of different n may be compared; a single
+    value may be negative. Computed on all pairs, not on blocks.
+
+    Args:
+        x, y: features (n, d) and (m, d), at least two of each.
+
+    Raises:
+        ValueError: fewer than two samples, other widths, or values that are not finite.
+    """
+    check_pair(x, y)
+    n, m = len(x), len(y)
+
+    def kernel(a: Float64, b: Float64) -> Float64:
+        values: Float64 = (a @ b.T / a.shape[1] + 1.0) ** 3
+        return values
+
+    inside_x, inside_y = kernel(x, x), kernel(y, y)
+    own_x = (inside_x.sum() - np.trace(inside_x)) / (n * (n - 1))
+    own_y = (inside_y.sum() - np.trace(inside_y)) / (m * (m - 1))
+    return float(own_x + own_y - 2 * kernel(x, y).mean())

@@ -6,11 +6,12 @@ than two values there is no band (nan), because one run says nothing about the s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit  # scipy.stats would cost every command half a second more
+from scipy.special import stdtr, stdtrit  # scipy.stats would cost every command half a second more
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
@@ -117,3 +118,30 @@ def log_slope(generation: ArrayLike, values: ArrayLike, *, level: float = LEVEL)
     slopes = np.where(spread > 0, (dx * logs).sum(axis=0) / np.where(spread > 0, spread, 1.0), np.nan)
     over_seeds = band(slopes, axis=0, level=level)
     return Slope(float(over_seeds.mean), float(over_seeds.low), float(over_seeds.high), int(over_seeds.count))
+
+
+def paired_p(first: ArrayLike, second: ArrayLike) -> float:
+    """Two-sided p of Student's paired t test that the mean of `first - second` (S,) is 0; nan with fewer than 2 pairs.
+
+    Differences that are all equal give 0, or 1 where they are all 0.
+    """
+    gap = paired_difference(first, second, axis=0)
+    if gap.count < 2:
+        return float("nan")
+    if gap.se == 0:
+        return 1.0 if gap.mean == 0 else 0.0
+    return float(2 * stdtr(gap.count - 1, -abs(gap.mean) / gap.se))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values, in the given order: below a level where the family of tests rejects at that level.
+
+    nan (a test without data) stays nan and does not count.
+    """
+    order = sorted((value, index) for index, value in enumerate(p) if not np.isnan(value))
+    adjusted = [float("nan")] * len(p)
+    largest = 0.0
+    for rank, (value, index) in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * value))
+        adjusted[index] = largest
+    return adjusted

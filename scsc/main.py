@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "the Gaussian loop with the ideal corrector, many seeds",
     ),
     "audit": ("scsc.commands.audit:AuditCommand", "effective strength of a corrector, verified by running the loop"),
+    "toy digits": ("scsc.commands.toy_digits:ToyDigits", "a diffusion model of digits that eats its own output"),
     "toy preset": (
         "scsc.commands.toy_preset:ToyPreset",
         "published toy figures: official-gaussian, exact-gaussian, mad",

@@ -1,0 +1,164 @@
+"""The image experiment: its arms, and one arm's run; `loop.campaign` runs them in several processes.
+
+OUT/judge/ holds the classifier that measures, OUT/real.npz real digits for the pictures; the rest is as there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from loop import Augment, Corrector, FolderStore, Mixture, NoCorrection, RunConfig, Schedule, campaign, files, run
+from loop.campaign import Plan, Task
+from loop.corrector import kept_share
+from loop.progress import Report
+from loop.records import locked
+from loop.schedule import schedule_named
+from loop.workers import Send, warm_up
+from toy.digits import data, judge
+from toy.digits.batch import CLASSES, ImageBatch
+from toy.digits.corrector import DigitKMeans, DigitRedraw
+from toy.digits.model import DigitModel
+from toy.digits.problem import DigitProblem, tiles
+from toy.digits.settings import DigitSettings
+
+KIND = "digits-experiment"
+BASELINE = "baseline"
+CORRECTORS = {"none": "uncorrected", "k-means": "k-means corrected", "redraw": "redrawn from real digits"}
+"""What may happen to synthetic images, with the words of pictures."""
+UNITS = {"nearest_train": "pixel range", "accepted": "share"}
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """What the arms have in common.
+
+    lams: synthetic images per real one; each gives one arm a corrector, beside the baseline.
+    correctors: of `CORRECTORS`. gamma: their strength; inf corrects every image.
+    """
+
+    lams: tuple[float, ...] = (0.2, 0.5, 1.0, 1.5)
+    schedule: str = "augment"
+    correctors: tuple[str, ...] = ("none", "k-means")
+    gamma: float = float("inf")
+
+    def __post_init__(self) -> None:
+        kept_share(self.gamma)
+        for name in self.correctors:
+            if name not in CORRECTORS:
+                raise ValueError(f"corrector must be among {', '.join(CORRECTORS)}, got {name!r}; choose among them")
+        for lam in self.lams:
+            schedule_named(self.schedule, lam)
+            if lam == 0:
+                raise ValueError("lam must be > 0, got 0: that is the baseline, which is always run")
+        if self.schedule == "fresh":
+            raise ValueError("schedule 'fresh' needs new real digits each generation, of which there are none")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Every arm with its words."""
+        names = {BASELINE: "real data only"}
+        for lam in dict.fromkeys(self.lams):
+            for corrector in dict.fromkeys(self.correctors):
+                names[arm_name(lam, corrector)] = f"{CORRECTORS[corrector]}, λ = {lam:g}"
+        return names
+
+    def parts(self, arm: str, real: ImageBatch, centres: int) -> tuple[Schedule, Corrector[ImageBatch]]:
+        """Schedule and corrector of an arm."""
+        if arm in (BASELINE, campaign.SHARED):
+            return Augment(0.0), NoCorrection()
+        lam, name = next((lam, name) for lam in self.lams for name in self.correctors if arm == arm_name(lam, name))
+        schedule = schedule_named(self.schedule, lam)
+        if name == "none":
+            return schedule, NoCorrection()
+        return schedule, Mixture(
+            DigitKMeans.fitted(real, centres) if name == "k-means" else DigitRedraw(real), self.gamma
+        )
+
+
+def arm_name(lam: float, corrector: str) -> str:
+    return f"{'uncorrected' if corrector == 'none' else corrector}-{lam:g}"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment: seeds, each with all arms from one generation 0."""
+
+    out: Path
+    settings: DigitSettings
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    generations: int = 20
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        self.plan  # noqa: B018  (checks the rest)
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(self.out, tuple(self.loop.labels), self.seeds, self.generations, self.workers)
+
+
+Settings = tuple[DigitSettings, LoopConfig]
+
+
+def loaded(settings: DigitSettings) -> data.DigitData:
+    """The digits that the settings name.
+
+    Raises:
+        ValueError: images of another size than the network is for, or data that `toy.digits.data.load` refuses.
+    """
+    found = data.load(settings.data, settings.n, settings.judge, settings.reference)
+    if found.size != settings.size:
+        raise ValueError(f"images must be {settings.size} pixels wide, {settings.data} has {found.size}; set the size")
+    return found
+
+
+def execute(experiment: Experiment, report: Report) -> None:
+    """Run what is missing of the experiment.
+
+    Raises:
+        ValueError, OSError: bad data, another config in the same folder, or a folder in use.
+    """
+    out, settings, loop = experiment.out, experiment.settings, experiment.loop
+    digits = loaded(settings)  # refused before anything is made
+    DigitKMeans.fitted(digits.train, settings.centres)
+    if experiment.workers > 1:
+        # torch imports its compiler at the first step of an optimiser, which takes a second.
+        warm_up(("toy.digits.campaign", "torch._dynamo"))
+    with locked(out):
+        problem = DigitProblem(digits, judge.prepared(out / "judge", digits, report), settings)
+        identity = {
+            "problem": problem.describe(),
+            "schedule": loop.schedule,
+            "gamma": loop.gamma,
+            "data": digits.info,
+            "judge": {"accuracy": problem.judge.accuracy},
+        }
+        campaign.describe(experiment.plan, KIND, identity, loop.labels, problem.floor, units=UNITS)
+        _show_real(out / "real.npz", digits)
+        campaign.execute(experiment.plan, (settings, loop), run_arm, report)
+
+
+def _show_real(path: Path, digits: data.DigitData) -> None:
+    """Six real images of every digit, as `DigitProblem.illustrate` keeps drawn ones."""
+    rows = np.concatenate([np.flatnonzero(digits.reference.labels == label)[:6] for label in range(CLASSES)])
+    files.write_arrays(path, {"images": tiles(digits.reference.take(rows))})
+
+
+def run_arm(task: Task[Settings], send: Send) -> None:
+    """Run one arm in this process, one thread wide; tells `send` what it does."""
+    import torch
+
+    torch.set_num_threads(1)
+    settings, loop = task.settings
+    digits = loaded(settings)
+    found = judge.prepared(task.out / "judge", digits)
+    problem = DigitProblem(digits, found, settings, lambda stage, done, total: send(("stage", stage, done, total)))
+    schedule, corrector = loop.parts(task.arm, digits.train, settings.centres)
+    config = RunConfig(task.seed, task.generations, "digits")
+    store: FolderStore[DigitModel, ImageBatch] = FolderStore(task.folder)
+    for record in run(problem, corrector, schedule, config, store, task.start):
+        send(("record", record.generation))
