@@ -72,9 +72,25 @@ def numbers(experiment: Experiment, measure: str) -> tuple[str, ...]:
             )
             found.append(f"{measure} of {arm.name}: times {np.exp(slope.value):.3f} a generation ({interval})")
     arms = {arm.name: arm for arm in experiment.arms}
-    if "corrected" in arms and "synthetic" in arms:
-        found += _compared(arms["corrected"], arms["synthetic"], measure)
+    for one, two in pairs_of(list(arms)):
+        found += _compared(arms[one], arms[two], measure)
     return tuple(found)
+
+
+def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Which arms are compared: a corrected one with the uncorrected one beside it, that one with real data alone.
+
+    Motion's arms are `corrected` and `synthetic`; with several lambdas there are `uncorrected-1`, `k-means-1` ... and
+    one `baseline`.
+    """
+    found = [("corrected", "synthetic")]
+    for name in names:
+        kind, _, lam = name.rpartition("-")
+        if kind == "uncorrected":
+            found.append((name, "baseline"))
+        elif kind:
+            found.append((name, f"uncorrected-{lam}"))
+    return [(one, two) for one, two in found if one in names and two in names]
 
 
 def _compared(one: Arm, two: Arm, measure: str) -> list[str]:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from loop.records import read_config
 
-EXPERIMENT, MOTION, TOY, ENSEMBLE = "motion-experiment", "motion", "toy", "toy-ensemble"
-KINDS = (EXPERIMENT, MOTION, TOY, ENSEMBLE)
+MOTION, DIGITS, TOY, ENSEMBLE = "motion", "digits", "toy", "toy-ensemble"
+RUNS = (MOTION, DIGITS, TOY)
+EXPERIMENTS = tuple(f"{kind}-experiment" for kind in RUNS)
+KINDS = (*RUNS, *EXPERIMENTS, ENSEMBLE)
 DEPTH = 4
 """How many levels below a named folder are searched for run folders."""
 _SEED = re.compile(r"seed-\d+")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import ModuleType
 
-from plots import motion, toy
-from plots.folders import EXPERIMENT, MOTION, NothingToPlot, find, kind_of
+from plots import digits, motion, toy
+from plots.folders import DIGITS, MOTION, NothingToPlot, find, kind_of
 from plots.style import Picture
 
 
@@ -27,9 +28,8 @@ def draw_all(folder: Path, out: Path) -> list[Picture]:
     pictures: list[Picture] = []
     empty: list[NothingToPlot] = []
     for found in find(folder):
-        room = motion if kind_of(found) in (EXPERIMENT, MOTION) else toy
         try:
-            pictures += room.draw(found, out / found.relative_to(folder))
+            pictures += _room(found).draw(found, out / found.relative_to(folder))
         except NothingToPlot as nothing:
             empty.append(nothing)
     if not pictures:
@@ -38,3 +38,9 @@ def draw_all(folder: Path, out: Path) -> list[Picture]:
         notes = (*(str(nothing) for nothing in empty), *pictures[0].notes)
         pictures[0] = dataclasses.replace(pictures[0], notes=notes)
     return pictures
+
+
+def _room(folder: Path) -> ModuleType:
+    """The module that draws what a folder holds."""
+    kind = str(kind_of(folder)).removesuffix("-experiment")
+    return {MOTION: motion, DIGITS: digits}.get(kind, toy)

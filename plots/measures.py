@@ -25,6 +25,7 @@ from plots.style import Look, Picture
 
 MEASURES: dict[str, Measure] = {
     "second_moment": Measure("Second moment of the model", "target units²", "truth 1"),
+    "variance": Measure("Variance of the model", "target units²", "truth 1"),
     "mean_error2": Measure("Squared error of the mean", "target units²", "lower is better"),
     "sliced_w2": Measure("Sliced Wasserstein-2 distance", "sample units", "lower is better"),
     "lost_modes": Measure("Modes lost", "modes", "lower is better"),
@@ -35,6 +36,7 @@ MEASURES: dict[str, Measure] = {
     "error2": Measure("Squared error of the weights", "weight units²", "lower is better"),
     "w2": Measure("Wasserstein-2 distance to the truth", "target units", "lower is better"),
 }
+_PUBLISHED = {"reference_generation": 1, "reference_w2": 2, "reference_se": 2}
 COLUMNS = 3
 """Measures on one picture; those with a theory come first, all stand in the file."""
 
@@ -49,6 +51,8 @@ class MeasuredCurves:
     measures: Mapping[str, Floats]  # name -> (G, S, C)
     theory: Mapping[str, Floats]  # name -> (G, C), nan where there is none
     identity: Mapping[str, Any]
+    published: tuple[Floats, Floats, Floats] | None = None
+    """Values of W2 to compare with: their generations (R,), means and standard errors (R, C)."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -65,7 +69,7 @@ def read_measures(folder: Path) -> MeasuredCurves:
     """
     identity, path = curves_of(folder)
     axes = {"generation": 1, "gamma": 1, "lam": 1}
-    names = [name for name in array_names(path) if name not in {*axes, "seed"}]
+    names = [name for name in array_names(path) if name not in {*axes, "seed", *_PUBLISHED}]
     axes |= {name: 2 if name.endswith("_theory") else 3 for name in names}
     arrays = {name: np.asarray(value, dtype=np.float64) for name, value in read_arrays(path, axes).items()}
     measures = {name: arrays[name] for name in names if axes[name] == 3}
@@ -83,7 +87,19 @@ def read_measures(folder: Path) -> MeasuredCurves:
             )
     if 0 in cells:
         raise NothingToPlot(f"{path} holds nothing to plot: (generations, seeds, cells) = {cells}")
-    return MeasuredCurves(arrays["generation"], arrays["gamma"], arrays["lam"], measures, theory, identity)
+    found = read_arrays(path, {}, _PUBLISHED)
+    published = tuple(np.asarray(found[name], dtype=np.float64) for name in _PUBLISHED) if len(found) == 3 else None
+    if published and {part.shape for part in published[1:]} != {(len(published[0]), cells[2])}:
+        raise ValueError(f"{path}: reference values must be one a generation and cell; run it again")
+    return MeasuredCurves(
+        arrays["generation"],
+        arrays["gamma"],
+        arrays["lam"],
+        measures,
+        theory,
+        identity,
+        published,  # type: ignore[arg-type]
+    )
 
 
 def draw(folder: Path, out: Path) -> list[Picture]:
@@ -157,9 +173,7 @@ def _panel(
             )
             inside += _inside(over_seeds, value)
             drawn += value[np.isfinite(value)].tolist()
-    if drawn and min(drawn) > 0 and max(drawn) / min(drawn) > panels.LOG_RATIO / 3:
-        panel.set_yscale("log", nonpositive="clip")
-        panel.set_ylim(min(drawn) / 1.4, max(drawn) * 1.4)
+    style.scale_axis(panel, drawn)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     return f"theory in the band at {100 * np.mean(inside):.0f} % of points" if inside else ""
 

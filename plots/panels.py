@@ -119,15 +119,13 @@ def draw_measure(panel: Axes, name: str, experiment: Experiment, measure: Measur
     floor = experiment.floor.get(name)
     if floor is not None:
         panel.axhline(floor, color=style.FLOOR_COLOUR, linestyle=":", linewidth=1.2, zorder=1.5, gid="floor")
-    if min(drawn) > 0 and max(drawn) / min(drawn) > LOG_RATIO:
-        panel.set_yscale("log", nonpositive="clip")
-        panel.set_ylim(min([*drawn, floor] if floor is not None and floor > 0 else drawn) / 1.5, None)
+    style.scale_axis(panel, [*drawn, floor] if floor is not None and floor > 0 else drawn, LOG_RATIO)
     heading = measure.title + (f" — {measure.better}" if measure.better else "")
     if len(last) > MANY:
         detail = f"lowest {min(last)[1]} · highest {max(last)[1]}"
     else:
         detail = " · ".join(words for _, words in last)
-    head_panel(panel, textwrap.fill(heading, 36), textwrap.fill(detail, 50).replace("\xa0", " "))
+    head_panel(panel, textwrap.fill(heading, 32), textwrap.fill(detail, 46).replace("\xa0", " "))
     panel.set_ylabel(measure.unit)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     panel.margins(x=0.04)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from loop.records import read_records
-from plots.folders import EXPERIMENT, MOTION, TOY, NothingToPlot, kind_of, read_json, seed_folders
+from plots.folders import EXPERIMENTS, RUNS, NothingToPlot, kind_of, read_json, seed_folders
 from plots.statistics import Floats
 
 
@@ -79,9 +79,9 @@ def read_experiment(folder: Path) -> Experiment:
         ValueError: damaged files, or a folder of another kind.
     """
     kind = kind_of(folder)
-    if kind == EXPERIMENT:
+    if kind in EXPERIMENTS:
         experiment = _experiment(folder)
-    elif kind in (MOTION, TOY):
+    elif kind in RUNS:
         arm = read_arm(folder.name, folder.name, seed_folders(folder) or [folder])
         experiment = Experiment((arm,), {}, {}, _gaps(arm))
     else:

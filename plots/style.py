@@ -12,12 +12,14 @@ import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib
 from matplotlib import style as _mpl_style
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -48,9 +50,21 @@ _SETTINGS: dict[str, Any] = {
     "lines.linewidth": 1.4,
     "lines.markersize": 3.5,
     "figure.titlesize": 9.0,
+    "svg.hashsalt": "scsc",  # names inside an SVG are random without it
     "pdf.fonttype": 42,  # editable text; publishers refuse type 3
 }
 
+
+_FORMATS: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None, "Producer": None},
+    ".svg": {"Date": None, "Creator": None},
+}
+"""What is written, with the metadata that would change from day to day or from version to version."""
+
+Scale = Literal["auto", "log", "linear"]
+_scale: ContextVar[Scale] = ContextVar("scale", default="auto")
+_WIDE = 10.0  # auto: a larger range is drawn on a log axis, as collapse and correction are exponential
 
 Line = Literal["-", "--", "-.", ":"] | tuple[float, Sequence[float]]
 
@@ -66,7 +80,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture on disk: `path` is the PNG, a PDF of the same name lies beside it."""
+    """A picture on disk: `path` is the PNG, a PDF and an SVG of the same name lie beside it."""
 
     path: Path
     title: str  # what is seen, one line
@@ -76,6 +90,11 @@ class Picture:
     def pdf(self) -> Path:
         """The same picture as PDF."""
         return self.path.with_suffix(".pdf")
+
+    @property
+    def svg(self) -> Path:
+        """The same picture as SVG."""
+        return self.path.with_suffix(".svg")
 
 
 ARMS: dict[str, Look] = {
@@ -88,9 +107,44 @@ _LINES: tuple[Line, ...] = ("-", "--", "-.", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
+FAMILIES: dict[str, Look] = {
+    "baseline": ARMS["real"],
+    "uncorrected": ARMS["synthetic"],
+    "k-means": ARMS["corrected"],
+    "ideal": Look("#AA3377", ":", "D"),
+    "redraw": Look("#AA3377", ":", "D"),
+}
+"""Arms named KIND or KIND-LAMBDA, as `uncorrected-0.5`: a family has its colour, the larger lambda the darker."""
+
+
+def _families(names: Sequence[str]) -> dict[str, Look]:
+    """The looks of the names that belong to a family; within it light to dark in the order of `names`."""
+    members: dict[str, list[str]] = {}
+    for name in names:
+        kind = name if name in FAMILIES else name.rpartition("-")[0]
+        if kind in FAMILIES:
+            members.setdefault(kind, []).append(name)
+    looks = {}
+    for kind, inside in members.items():
+        base = FAMILIES[kind]
+        for index, name in enumerate(inside):
+            white = 0.55 * (1 - (index + 1) / len(inside))
+            red, green, blue = (c + (1 - c) * white for c in matplotlib.colors.to_rgb(base.colour))
+            shade = matplotlib.colors.to_hex((red, green, blue))
+            marker = (
+                base.marker if len(inside) == 1 else _MARKERS[(_MARKERS.index(base.marker) + index) % len(_MARKERS)]
+            )
+            looks[name] = Look(shade, base.line, marker)
+    return looks
+
+
 def arm_looks(names: Sequence[str]) -> dict[str, Look]:
-    """The look of each arm: the three main arms have their own for ever, others follow their order in `names`."""
-    others = [name for name in names if name not in ARMS]
+    """The look of each arm: the main arms have their own for ever, others follow their order in `names`.
+
+    Families share a colour where several of their members are there, see `FAMILIES`.
+    """
+    kept = {**_families(names), **{name: ARMS[name] for name in names if name in ARMS}}
+    others = [name for name in names if name not in kept]
     turns = [divmod(index, len(_OTHERS)) for index in range(len(others))]  # a colour comes again with another line
     looks = {
         name: Look(
@@ -98,7 +152,7 @@ def arm_looks(names: Sequence[str]) -> dict[str, Look]:
         )
         for name, (turn, index) in zip(others, turns, strict=True)
     }
-    return {name: ARMS.get(name) or looks[name] for name in names}
+    return {name: kept.get(name) or looks[name] for name in names}
 
 
 def ordered_looks(count: int) -> list[Look]:
@@ -119,6 +173,32 @@ def paper() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def scaled(scale: Scale) -> Iterator[None]:
+    """Which axis the curves of loops and experiments are drawn on while this lasts: auto chooses by their range."""
+    token = _scale.set(scale)
+    try:
+        yield
+    finally:
+        _scale.reset(token)
+
+
+def scale_axis(panel: Axes, values: Sequence[float], wide: float = _WIDE) -> None:
+    """Make the measure's axis logarithmic where that is asked for or suits the values (mean curves, floors, theory).
+
+    Values that are not positive have no place on it: with "log" they are cut off, with "auto" one of them keeps the
+    axis linear.
+    """
+    chosen = _scale.get()
+    positive = [value for value in values if 0 < value < float("inf")]
+    if not positive or chosen == "linear":
+        return
+    low, high = min(positive), max(positive)
+    if chosen == "log" or (low == min(values) and high / low > wide):
+        panel.set_yscale("log", nonpositive="clip")
+        panel.set_ylim(low / 1.4, high * 1.4)
+
+
 def new_figure(height: float, width: float = WIDTH) -> Figure:
     """An empty figure on the Agg canvas (no display, no pyplot state), sizes in inches."""
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
@@ -133,16 +213,16 @@ def headline(figure: Figure, title: str) -> None:
 
 
 def save(figure: Figure, stem: Path) -> Path:
-    """Write `stem`.png and `stem`.pdf, each whole or not at all; returns the PNG's path.
+    """Write `stem`.png, .pdf and .svg, each whole or not at all; returns the PNG's path.
 
-    Neither holds a date or a version, so the same input gives the same bytes.
+    None holds a date or a version, so the same input gives the same bytes.
 
     Raises:
         OSError: the folder cannot be made or written.
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
     with paper():
-        for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None, "Producer": None})):
+        for suffix, metadata in _FORMATS.items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=metadata)
             _write(stem.with_name(stem.name + suffix), buffer.getvalue())

@@ -157,10 +157,7 @@ def _panel(
     for gamma, over_seeds in bands.items():
         panels.draw_band(panel, generation, over_seeds, looks[gamma], f"gamma {gamma:g}")
     means = np.concatenate([over_seeds.mean for over_seeds in bands.values()] + theory)
-    means = means[np.isfinite(means) & (means > 0)]
-    if len(means) and means.max() / means.min() > panels.LOG_RATIO / 3:  # collapse and correction are exponential
-        panel.set_yscale("log", nonpositive="clip")
-        panel.set_ylim(means.min() / 1.4, means.max() * 1.4)
+    style.scale_axis(panel, means[np.isfinite(means) & (means > 0)].tolist())
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
 
 

@@ -64,7 +64,7 @@ class ToySweep(ABC):
     def run(self) -> int:
         console.check_json(self.json)
         from loop.ensemble import EnsembleConfig
-        from toy.cells import grid, stored
+        from toy.cells import curve_rows, grid, stored
 
         if not self.schedule:
             raise ValueError("--schedule needs at least one name; give augment, replace, fresh or accumulate")
@@ -77,7 +77,7 @@ class ToySweep(ABC):
                 theory = self.expected(loop)
                 extra = stored(gammas, lams, theory)
                 curves = self.curves(loop, config, self.out / name, _named(report, name), extra)
-                rows += _rows(name, gammas, lams, curves, theory)
+                rows += curve_rows(gammas, lams, curves, theory, schedule=name)
         seconds = time.perf_counter() - begin
         self._show([row for row in rows if row["generation"] in (0, self.generations)])
         steps = len(loops) * len(gammas) * self.runs * self.generations
@@ -110,27 +110,3 @@ def _named(report: Report, schedule: str) -> Report:
         report(f"{schedule}: {stage}", done, total)
 
     return told
-
-
-def _rows(
-    schedule: str, gammas: tuple[float, ...], lams: tuple[float, ...], curves: Curves, theory: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """One row a cell and generation: mean, standard error (nan for one run) and theory (None where there is none)."""
-    import numpy as np
-
-    from toy.report import standard_error
-
-    generations, runs, _ = next(iter(curves.values())).shape
-    mean = {name: curve.mean(axis=1) for name, curve in curves.items()}
-    error = {name: standard_error(curve) for name, curve in curves.items()}
-    rows = []
-    for cell, (gamma, lam) in enumerate(zip(gammas, lams, strict=True)):
-        for generation in range(generations):
-            row: dict[str, Any] = {"schedule": schedule, "gamma": gamma, "lam": lam, "generation": generation}
-            for name in curves:
-                known = float(theory[name][generation, cell]) if name in theory else float("nan")
-                row[f"{name}_mean"] = float(mean[name][generation, cell])
-                row[f"{name}_se"] = float(error[name][generation, cell])
-                row[f"{name}_theory"] = known if np.isfinite(known) else None
-            rows.append({**row, "n_runs": runs})
-    return rows

@@ -9,6 +9,7 @@ import numpy as np
 
 from loop import kept_share, schedule_named
 from loop.ensemble import Array, EnsembleProblem
+from toy.report import standard_error
 
 
 class PredictedEnsemble(EnsembleProblem, Protocol):
@@ -86,3 +87,32 @@ def stored(gammas: tuple[float, ...], lams: tuple[float, ...], expected: Mapping
     """What stands beside the curves in `curves.npz`: gamma and lam of each cell, and `<measure>_theory` where known."""
     known = {f"{name}_theory": values for name, values in expected.items() if np.isfinite(values).any()}
     return {"gamma": np.array(gammas), "lam": np.array(lams), **known}
+
+
+def curve_rows(
+    gammas: tuple[float, ...],
+    lams: tuple[float, ...],
+    curves: Mapping[str, Array],
+    theory: Mapping[str, Array],
+    **more: Any,
+) -> list[dict[str, Any]]:
+    """One row a cell and generation: mean, standard error (nan for one run) and theory (None where there is none).
+
+    Args:
+        curves: name -> (generations + 1, runs, C). theory: name -> (generations + 1, C).
+        more: further columns, the same in every row.
+    """
+    generations, runs, _ = next(iter(curves.values())).shape
+    mean = {name: curve.mean(axis=1) for name, curve in curves.items()}
+    error = {name: standard_error(curve) for name, curve in curves.items()}
+    rows = []
+    for cell, (gamma, lam) in enumerate(zip(gammas, lams, strict=True)):
+        for generation in range(generations):
+            row: dict[str, Any] = {**more, "gamma": gamma, "lam": lam, "generation": generation}
+            for name in curves:
+                known = float(theory[name][generation, cell]) if name in theory else float("nan")
+                row[f"{name}_mean"] = float(mean[name][generation, cell])
+                row[f"{name}_se"] = float(error[name][generation, cell])
+                row[f"{name}_theory"] = known if np.isfinite(known) else None
+            rows.append({**row, "n_runs": runs})
+    return rows

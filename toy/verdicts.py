@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,10 @@ class Verdict:
     comparisons: tuple[Comparison, ...]
     words: str
     as_expected: bool
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The comparisons as JSON."""
+        return [{**vars(one), "agrees": one.agrees} for one in self.comparisons]
 
 
 def reference_arrays(preset: Preset, generations: int) -> dict[str, Array]:
@@ -49,19 +54,20 @@ def verdict(preset: Preset, curves: Sequence[Curves]) -> Verdict:
         theory = theory_arrays(preset.parts[0].loop, len(curves[0]["w2"]) - 1)["mean_product_theory"]
         found = published.against_ideal(curves[0], theory)
         title = "against 12 runs of another implementation (W2) and the exact mean field"
-        return _judged(title, found, wanted=True)
+        return judged(title, found, wanted=True)
     found = published.against_golden(curves[0]["w2"])
     sampler = preset.parts[0].label
     title = "against ten runs of the authors' code, t with 9 degrees of freedom"
     if sampler == "official" or not found:
-        return _judged(title, found, wanted=True)
+        return judged(title, found, wanted=True)
     weak = [one for one in found if one.gamma == 0]
     rejected = any(not one.agrees for one in weak)
     words = f"the sampler {sampler} is {'' if rejected else 'not '}told apart from the authors' at gamma = 0"
     return Verdict(title, tuple(found), words, rejected)
 
 
-def _judged(title: str, found: list[Comparison], wanted: bool) -> Verdict:
+def judged(title: str, found: list[Comparison], wanted: bool) -> Verdict:
+    """Whether all comparisons agree, in words."""
     if not found:
         return Verdict(title, (), "too few generations or runs for a comparison", True)
     agree = sum(one.agrees for one in found)
@@ -78,4 +84,4 @@ def _mad(preset: Preset, curves: Sequence[Curves]) -> Verdict:
         if last >= preset.generations:
             limit, value = FIGURE_LIMITS[part.loop.problem.bias], float((curve["w2"][last] ** 2).mean())
             found.append(Comparison(f"W2^2, {part.label}", 0.0, last, value, limit, value - limit, 1.0))
-    return _judged("against the limits of MAD's figure, score = difference", found, wanted=True)
+    return judged("against the limits of MAD's figure, score = difference", found, wanted=True)

@@ -11,6 +11,7 @@ import tyro
 
 from scsc import console
 from scsc.experiment_report import mean_at, rows_of, show_costs, values_at
+from scsc.figure_record import write_record
 
 if TYPE_CHECKING:
     from toy.digits.campaign import Experiment
@@ -55,6 +56,8 @@ class ToyDigits:
     """Processes; each uses one thread. The result does not depend on it."""
     out: Path | None = None
     """Folder of the experiment; default runs/toy-digits, with --quick runs/toy-digits-quick."""
+    record: Path | None = None
+    """Also write there a small JSON record of the figure, from which it is redrawn without the runs."""
     json: Path | None = None
     """Also write all rows and comparisons there as JSON."""
 
@@ -66,7 +69,7 @@ class ToyDigits:
         begin = time.perf_counter()
         with console.progress() as report:
             execute(experiment, report)
-        show(experiment, time.perf_counter() - begin, self.json)
+        show(experiment, time.perf_counter() - begin, self.json, self.record)
         return 0
 
     def experiment(self) -> Experiment:
@@ -92,7 +95,7 @@ class ToyDigits:
         )
 
 
-def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
+def show(experiment: Experiment, seconds: float, json: Path | None, record: Path | None = None) -> None:
     """The tables at the end: measures by arm, arms compared seed by seed, seconds by stage."""
     from loop import files
     from plots.statistics import holm, paired_difference, paired_p
@@ -137,6 +140,8 @@ def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
         )  # fmt: skip
     show_costs(experiment.out, arms, experiment.seeds)
     console.out.print(f"{seconds:.0f} s; kept in {experiment.out}; pictures: scsc plot {experiment.out}")
+    title = f"The image loop on {data['source']}, {sizes}"
+    write_record(record, [(experiment.out, "")], experiment.out.name, title, {"comparisons": compared})
     console.write_json(json, {"rows": rows, "floor": info["floor"], "comparisons": compared, "seconds": seconds})
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from scsc import console
+from scsc.figure_record import write_record
+from scsc.preset_models import run_models, show_verdict
 
 if TYPE_CHECKING:
     from toy.presets import Preset
@@ -22,28 +24,40 @@ class ToyPreset:
     """A named setting of the toy loop, held against published numbers; draws its figure.
 
     official-gaussian: the authors' toy with their sampler re-enacted. exact-gaussian: the same with the ideal mixture.
-    mad: the fresh-data loop of Alemohammad et al. in 100 dimensions. Exit status 1 if the numbers disagree.
+    mad: the fresh-data loop of Alemohammad et al. in 100 dimensions. ferbach: curation by a reward, two points and
+    Gaussians. regression: accumulating against replacing. Exit status 1 if the numbers disagree.
     """
 
     name: tyro.conf.Positional[str]
-    """official-gaussian | exact-gaussian | mad."""
+    """official-gaussian | exact-gaussian | mad | ferbach | regression."""
     sampler: str = "official"
     """official-gaussian: official | floorfix | exact; the last two must be told apart from the published numbers."""
     runs: Annotated[int | None, tyro.conf.arg(aliases=["--seeds"])] = None
     """Independent runs (seeds); the preset's own number if not given."""
     generations: int | None = None
-    """Generations; the preset's own number if not given."""
+    """Generations; the preset's own number if not given. ferbach and regression have their own in every part."""
     seed: int = 0
     """Seed of all streams, >= 0."""
     workers: int = 0
     """Processes, 0 = one a core; the result does not depend on it."""
     out: Path | None = None
     """Folder; runs/preset-NAME if not given. The same command again resumes or re-reads it."""
+    record: Path | None = None
+    """Also write there a small JSON record of the figure, from which it is redrawn without the runs."""
     json: Path | None = None
     """Also write all rows and comparisons there as JSON."""
 
     def run(self) -> int:
         console.check_json(self.json)
+        from toy.presets_models import PRESETS
+
+        if self.name in PRESETS:
+            return run_models(self, PRESETS[self.name])
+        from toy.presets import PRESETS as GAUSSIAN
+
+        if self.name not in GAUSSIAN:
+            known = ", ".join([*GAUSSIAN, *PRESETS])
+            raise ValueError(f"preset must be one of {known}, got {self.name!r}; choose one of them")
         from loop.ensemble import EnsembleConfig, run_ensemble
         from plots.overlay import draw_parts
         from toy.presets import preset
@@ -68,22 +82,18 @@ class ToyPreset:
         seconds = time.perf_counter() - begin
         self._table(chosen, found, generations, runs)
         judged = verdict(chosen, curves)
-        if judged.comparisons:
-            console.show_table(
-                judged.title,
-                ("quantity", "gamma", "generation", "measured", "reference", "score", "bound", "agrees"),
-                [[c.what, c.gamma, c.generation, c.measured, c.reference, c.score, c.bound, c.agrees]
-                 for c in judged.comparisons],
-            )  # fmt: skip
-        console.out.print(judged.words)
+        show_verdict(judged)
         pictures = draw_parts([(out / part.folder, part.label) for part in chosen.parts], chosen.title, out / "plots")
         for picture in pictures:
             console.out.print(f"{picture.path}: {picture.title}", markup=False)
+        name = "-".join([self.name, *([self.sampler] if self._variant else [])])
+        parts = [(out / part.folder, part.label) for part in chosen.parts]
+        result = {"verdict": judged.words, "comparisons": judged.rows()}
+        write_record(self.record, parts, name, chosen.title, result, ("w2", "variance", "mean_error2"))
         console.out.print(f"{seconds:.1f} s; kept in {out}")
-        compared = [{**vars(c), "agrees": c.agrees} for c in judged.comparisons]
         console.write_json(
             self.json,
-            {"preset": self.name, "sampler": self.sampler, "rows": found, "comparisons": compared,
+            {"preset": self.name, "sampler": self.sampler, "rows": found, "comparisons": judged.rows(),
              "verdict": judged.words, "as_expected": judged.as_expected, "seconds": seconds},
         )  # fmt: skip
         return 0 if judged.as_expected else 1

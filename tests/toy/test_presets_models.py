@@ -5,7 +5,7 @@ import pytest
 
 from plots.gallery import draw_all
 from theory.regression import error_path, fit_error
-from toy.presets_models import PRESETS, ferbach, regression
+from toy.presets_models import PRESETS
 
 
 def near(curve, value):
@@ -15,7 +15,7 @@ def near(curve, value):
 
 def test_ferbach_shows_the_golden_numbers(tmp_path):
     """Two points: .61552929 to .93275644 in five rounds, mixed .55701358; Gaussian mean .833333, variance .166667."""
-    found = ferbach(tmp_path, runs=64)
+    found = PRESETS["ferbach"].run(tmp_path, runs=64)
     masses = (0.61552929, 0.72489069, 0.81704803, 0.88612555, 0.93275644)
     path = found["two-points"]["top_mass"][..., 0]
     assert all(near(path[generation + 1], mass) for generation, mass in enumerate(masses))
@@ -27,12 +27,12 @@ def test_ferbach_shows_the_golden_numbers(tmp_path):
     assert 0.166667 < held[0] < held[1] < 1
     with np.load(tmp_path / "gaussian" / "curves.npz") as file:
         assert np.isfinite(file["variance_theory"]).all()
-    again = ferbach(tmp_path, runs=64)
+    again = PRESETS["ferbach"].run(tmp_path, runs=64)
     assert all(np.array_equal(again[part][name], curve) for part in found for name, curve in found[part].items())
 
 
 def test_regression_grows_or_stays_bounded():
-    found = regression(runs=256)
+    found = PRESETS["regression"].run(runs=256)
     replaced, kept = found["replace"]["error2"], found["accumulate"]["error2"]
     bound = np.pi**2 / 6 * fit_error(50, 5)
     assert near(replaced[-1, :, 0], 51 * fit_error(50, 5)) and not near(replaced[-1, :, 0], bound)
@@ -44,7 +44,17 @@ def test_regression_grows_or_stays_bounded():
 def test_every_preset_is_drawn(tmp_path):
     for name, preset in PRESETS.items():
         stages = set()
-        parts = preset(tmp_path / name, runs=64, report=lambda stage, done, total, seen=stages: seen.add(stage))
+        parts = preset.run(tmp_path / name, runs=64, report=lambda stage, done, total, seen=stages: seen.add(stage))
         pictures = draw_all(tmp_path / name, tmp_path / "pictures" / name)
         assert len(pictures) == len(parts) == len(stages)
         assert any("theory in the band" in note for picture in pictures for note in picture.notes)
+
+
+def test_a_wrong_theory_is_told_apart():
+    """The error of replacing is not that of accumulating; too few runs judge nothing."""
+    preset = PRESETS["regression"]
+    found = preset.run(runs=256)
+    assert all(one.agrees for one in preset.compare(found))
+    swapped = preset.compare({**found, "replace": found["accumulate"]})
+    assert not all(one.agrees for one in swapped)
+    assert preset.compare(preset.run(runs=2)) == []

@@ -1,4 +1,4 @@
-"""Correctors of digits: the authors' k-means projection, and a redraw from real images as the nearest to an ideal one."""
+"""Correctors of digits: the authors' k-means projection, and a redraw from real images, the nearest to an ideal one."""
 
 from __future__ import annotations
 
