@@ -28,10 +28,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "the Gaussian loop with the ideal corrector, many seeds",
     ),
     "audit": ("scsc.commands.audit:AuditCommand", "effective strength of a corrector, verified by running the loop"),
+    "toy diffusion": ("scsc.commands.toy_diffusion:ToyDiffusion", "a small diffusion model in the plane"),
     "toy digits": ("scsc.commands.toy_digits:ToyDigits", "a diffusion model of digits that eats its own output"),
     "toy preset": (
         "scsc.commands.toy_preset:ToyPreset",
-        "published toy figures: official-gaussian, exact-gaussian, mad",
+        "published toy figures: official-gaussian, exact-gaussian, mad, ferbach, regression",
     ),
     "toy mixture": ("scsc.commands.toy_mixture:ToyMixture", "a Gaussian mixture on a ring of modes"),
     "toy kde": ("scsc.commands.toy_kde:ToyKde", "the kernel density loop, against theory"),

@@ -16,7 +16,12 @@ from loop import ArrayBatch, Corrector, FolderStore, MemoryStore, Problem, RunCo
 from loop.ensemble import Array, Curves, EnsembleConfig
 from loop.files import write_arrays
 from loop.progress import Report, silent
-from loop.records import claim, locked
+from loop.records import claim, generation_name, locked
+
+
+def place_of(folder: Path, gamma: float, lam: float, seed: int) -> Path:
+    """Where the run of a cell and seed lies."""
+    return folder / "cells" / f"gamma-{gamma!r}-lam-{lam!r}" / f"seed-{seed:04d}"
 
 
 def run_sweep(
@@ -29,21 +34,27 @@ def run_sweep(
     folder: Path | None = None,
     report: Report = silent,
     extra: Mapping[str, Array] | None = None,
+    *,
+    share_first: bool = False,
 ) -> Curves:
     """All measures of every cell (gamma, lam) and seed, name -> (generations + 1, runs, C).
 
     The runs have the seeds seed, seed + 1, ...; all cells of a seed share its streams. With `folder`, finished
-    generations are kept there and never computed again.
+    generations are kept there and never computed again; with `share_first` too the cells of a seed take generation 0
+    from the first one's folder, which saves its fit.
     """
     done, total = 0, len(gammas) * config.runs * (config.generations + 1)
 
     def one(gamma: float, lam: float, seed: int) -> list[Mapping[str, Any]]:
         nonlocal done
-        place = None if folder is None else folder / "cells" / f"gamma-{gamma!r}-lam-{lam!r}" / f"seed-{seed:04d}"
+        place = None if folder is None else place_of(folder, gamma, lam, seed)
+        start = None
+        if folder is not None and share_first and (gamma, lam) != (gammas[0], lams[0]):
+            start = place_of(folder, gammas[0], lams[0], seed) / generation_name(0)
         store: Store[Any, ArrayBatch] = MemoryStore() if place is None else FolderStore(place)
         settings = RunConfig(seed, config.generations, "toy")
         rows = []
-        for record in run(problem, corrector(gamma), schedule_named(schedule, lam), settings, store):
+        for record in run(problem, corrector(gamma), schedule_named(schedule, lam), settings, store, start):
             rows.append(record.measures)
             done += 1
             report("generations", done, total)

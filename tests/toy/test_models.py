@@ -13,7 +13,8 @@ from theory.regression import error_path, fit_error
 from toy.finite import FiniteEnsemble, FiniteSpaceProblem
 from toy.kernel import KernelDensityProblem, KernelEnsemble
 from toy.laws import NormalMixture, ring
-from toy.mixture import GaussianMixtureProblem, sliced_wasserstein2
+from toy.mixture import GaussianMixtureProblem
+from toy.modes import sliced_wasserstein2
 from toy.regression import LinearRegressionProblem
 from toy.regression_ensemble import RegressionEnsemble, gram
 from toy.selectors import Curation, TableReward
