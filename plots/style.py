@@ -130,7 +130,7 @@ def _families(names: Sequence[str]) -> dict[str, Look]:
         for index, name in enumerate(inside):
             white = 0.55 * (1 - (index + 1) / len(inside))
             red, green, blue = (c + (1 - c) * white for c in matplotlib.colors.to_rgb(base.colour))
-            shade = matplotlib.colors.to_hex((red, green, blue))
+            shade = matplotlib.colors.to_hex((red, green, blue)) if white else base.colour
             marker = (
                 base.marker if len(inside) == 1 else _MARKERS[(_MARKERS.index(base.marker) + index) % len(_MARKERS)]
             )

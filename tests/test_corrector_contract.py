@@ -20,6 +20,9 @@ from toy.audit_correctors import NAMES, corrector_named
 from toy.audit_truths import GaussianTruth
 from toy.correctors import KMeansProjection, Redraw, Transport, wrong_target
 from toy.correctors import Shrink as ToyShrink
+from toy.digits.batch import ImageBatch
+from toy.digits.corrector import DigitKMeans, DigitRedraw
+from toy.digits.data import load as load_digits
 from toy.gaussian import FreshDraw, ideal
 from toy.histogram import HistogramReference
 from toy.laws import Finite, Normal
@@ -57,6 +60,17 @@ def line():
 
 def labels():
     return ArrayBatch(np.random.default_rng(2).integers(0, 4, 60))
+
+
+@cache
+def digits():
+    return load_digits(None, 100, 100, 100).train
+
+
+def digits_with_nan():
+    images = digits().images.copy()
+    images[[3, 11], 1, 1] = np.nan
+    return ImageBatch(images, digits().labels)
 
 
 def fresh_motion():
@@ -99,6 +113,10 @@ CASES = {
     "k-means 1": (lambda: Mixture(KMeansProjection.fitted(points(90).samples, 5), 1.0), points),
     "one sample": (lambda: ideal(1.0), lambda: points(1)),
     **{f"audited {name}": (partial(corrector_named, name, 1.0, GaussianTruth(3)), points) for name in NAMES},
+    "digits k-means": (lambda: DigitKMeans.fitted(digits(), 3), digits_with_nan),
+    "digits k-means 1": (lambda: Mixture(DigitKMeans.fitted(digits(), 3), 1.0), digits),
+    "digits redraw": (lambda: DigitRedraw(digits().take(np.flatnonzero(digits().labels != 3))), digits_with_nan),
+    "digits redraw 1": (lambda: Mixture(DigitRedraw(digits()), 1.0), digits),
     "physics": (PhysicsCorrector, motions),
     "physics 1": (lambda: Mixture(PhysicsCorrector(), 1.0), motions),
     "physics gated": (lambda: Gated(PhysicsCorrector(), steady, "root height within 1 cm"), motions),
@@ -107,7 +125,10 @@ CASES = {
 
 
 def values(batch):
-    return batch.features if isinstance(batch, MotionBatch) else batch.samples
+    for kind, name in ((MotionBatch, "features"), (ImageBatch, "images")):
+        if isinstance(batch, kind):
+            return getattr(batch, name)
+    return batch.samples
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -130,6 +151,8 @@ def test_contract(name):
         assert np.all(one.moved[same] == 0)
     if isinstance(batch, MotionBatch):
         assert (one.samples.captions, one.samples.ids) == (batch.captions, batch.ids), "conditions and order stay"
+    if isinstance(batch, ImageBatch):
+        assert np.array_equal(one.samples.labels, batch.labels), "labels and order stay"
     described = corrector.describe()
     assert described["name"] and described == make().describe()
 

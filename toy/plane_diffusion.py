@@ -80,15 +80,19 @@ class PlaneDiffusionProblem(ModesProblem[PlaneModel]):
             raise ValueError(f"n must be >= 2 real points, got {self.n}; raise n")
         if self.width < 1:
             raise ValueError(f"width must be >= 1, got {self.width}; choose a positive whole number")
-        self._training(None), self._sampler  # noqa: B018  (each checks its own)
+        self._first, self._later, self._sampler  # noqa: B018  (each checks its own)
 
     def describe(self) -> dict[str, Any]:
         sizes = {name: value for name, value in asdict(self).items() if name != "truth"}
         return {"name": "plane-diffusion", **sizes, "truth": self.truth.describe()}
 
-    def _training(self, previous: PlaneModel | None) -> OptimiserConfig:
-        steps, rate = (self.first_steps, 3e-3) if previous is None else (self.steps, 1e-3)
-        return OptimiserConfig(steps=steps, batch_size=256, learning_rate=rate, warmup=20)
+    @property
+    def _first(self) -> OptimiserConfig:
+        return OptimiserConfig(steps=self.first_steps, batch_size=256, learning_rate=3e-3, warmup=20)
+
+    @property
+    def _later(self) -> OptimiserConfig:
+        return OptimiserConfig(steps=self.steps, batch_size=256, learning_rate=1e-3, warmup=20)
 
     @property
     def _sampler(self) -> SamplerConfig:
@@ -102,7 +106,7 @@ class PlaneDiffusionProblem(ModesProblem[PlaneModel]):
         mean = points.mean(axis=0) if previous is None else previous.mean
         deviation = float(points.std()) if previous is None else previous.deviation
         clean = torch.from_numpy(((points - mean) / deviation).astype(np.float32))
-        config, levels = self._training(previous), training_levels("log-snr")
+        config, levels = self._first if previous is None else self._later, training_levels("log-snr")
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
 
         def gradients(net: PlaneNet, generator: torch.Generator) -> float:

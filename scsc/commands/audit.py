@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scsc import console
 
 if TYPE_CHECKING:
+    from loop import Corrector
     from loop.audit_report import Audit
     from toy.audit import Agreement, LoopConfig
 
@@ -22,14 +23,16 @@ class AuditCommand:
     """
 
     corrector: str = "ideal"
-    """ideal | wrong-target | shrink | transport. With a = 1/(1+gamma): redraws the share 1-a of the samples, redraws it
-    0.5 beside the truth, multiplies by a, goes the share 1-a of the way to the truth."""
+    """ideal | wrong-target | shrink | transport | k-means (digits only). With a = 1/(1+gamma): redraws the share 1-a of
+    the samples, redraws it 0.5 beside the truth, multiplies by a, goes the share 1-a of the way to the truth, projects
+    the share 1-a on centres of its digit."""
     gamma: float = 1.0
     """Nominal strength, >= 0; inf = always. The audit does not know it."""
     lam: float = 0.5
     """Synthetic samples per real one of the loop, > 0 (schedule augment)."""
     truth: str = "gaussian"
-    """gaussian (standard, any dimension) | mixture (three modes on a line, which can be lost)."""
+    """gaussian (standard, any dimension) | mixture (three modes on a line, which can be lost) | digits (the embedded
+    images; correctors ideal and k-means)."""
     dimension: int = 2
     """Dimension of the Gaussian."""
     n: int = 2000
@@ -56,8 +59,16 @@ class AuditCommand:
         from toy.audit_correctors import corrector_named
         from toy.audit_truths import truth_named
 
-        truth: Any = truth_named(self.truth, self.dimension)
-        corrector = corrector_named(self.corrector, self.gamma, truth)
+        truth: Any
+        corrector: Corrector[Any]
+        if self.truth == "digits":
+            from toy.digits.truth import DigitTruth, digit_corrector
+
+            truth = DigitTruth.embedded()
+            corrector = digit_corrector(self.corrector, self.gamma, truth)
+        else:
+            truth = truth_named(self.truth, self.dimension)
+            corrector = corrector_named(self.corrector, self.gamma, truth)
         loop = LoopConfig(
             n=self.n, lam=self.lam, runs=self.runs, generations=self.generations, seed=self.seed,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from plots.statistics import band, log_slope, paired_difference, standard_error
+from plots.statistics import band, holm, log_slope, paired_difference, paired_p, standard_error
 
 numbers = st.floats(-1e3, 1e3, allow_nan=False)
 
@@ -122,3 +122,16 @@ def test_paired_difference_is_that_of_scipy_and_uses_the_pairs():
     assert int(paired_difference([1.0, np.inf, 2.0], [0.0, np.inf, 0.0], axis=0).count) == 2
     with pytest.raises(ValueError, match="align the seeds"):
         paired_difference([1.0], [1.0, 2.0], axis=0)
+
+
+def test_paired_p_is_scipys_and_holm_is_by_hand():
+    rng = np.random.default_rng(0)
+    for n in (2, 5, 30):
+        one, two = rng.normal(size=n), rng.normal(0.5, 1, size=n)
+        assert np.isclose(paired_p(one, two), stats.ttest_rel(one, two).pvalue, rtol=1e-10)
+    assert np.isnan(paired_p([1.0], [2.0])) and paired_p([1.0, 2.0], [1.0, 2.0]) == 1.0
+    assert paired_p([2.0, 3.0], [1.0, 2.0]) == 0.0
+    assert np.allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
+    found = holm([0.5, float("nan"), 0.001])
+    assert np.isnan(found[1]) and found[0] == 0.5 and found[2] == 0.002
+    assert holm([0.9, 0.8]) == [1.0, 1.0] and holm([]) == []

@@ -36,14 +36,16 @@ def test_looks_differ_in_colour_line_and_marker_and_in_grey():
     assert right - left > 0.3
 
 
-def test_png_and_pdf_with_the_stated_size(tmp_path):
+def test_png_pdf_and_svg_with_the_stated_size(tmp_path):
     path = style.save(_figure(), tmp_path / "new" / "picture")
     assert path == tmp_path / "new" / "picture.png"
     with Image.open(path) as image:
         assert image.size == (int(style.WIDTH * style.DPI), 300)
     pdf = path.with_suffix(".pdf").read_bytes()
     assert pdf.startswith(b"%PDF") and b"CreationDate" not in pdf
-    assert sorted(item.name for item in path.parent.iterdir()) == ["picture.pdf", "picture.png"]
+    svg = path.with_suffix(".svg").read_text()
+    assert "<svg" in svg and "dc:date" not in svg
+    assert sorted(item.name for item in path.parent.iterdir()) == ["picture.pdf", "picture.png", "picture.svg"]
     assert path.stat().st_mode & 0o777 == 0o644
 
 
@@ -52,7 +54,8 @@ def test_same_input_same_bytes_whatever_the_users_settings(tmp_path):
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "savefig.bbox": "tight"}):
         second = style.save(_figure(), tmp_path / "b")
     assert first.read_bytes() == second.read_bytes()
-    assert first.with_suffix(".pdf").read_bytes() == second.with_suffix(".pdf").read_bytes()
+    for suffix in (".pdf", ".svg"):
+        assert first.with_suffix(suffix).read_bytes() == second.with_suffix(suffix).read_bytes()
 
 
 def test_a_failed_write_leaves_the_old_picture(tmp_path, monkeypatch):
@@ -75,3 +78,36 @@ def test_long_titles_are_wrapped_inside_the_picture():
     figure.draw_without_rendering()
     box = figure._suptitle.get_window_extent()
     assert box.x1 <= figure.bbox.x1
+
+
+@pytest.mark.parametrize(
+    ("scale", "values", "expected"),
+    [
+        ("auto", [1.0, 11.0], "log"),
+        ("auto", [1.0, 9.0], "linear"),
+        ("auto", [0.0, 1.0, 100.0], "linear"),
+        ("auto", [], "linear"),
+        ("log", [1.0, 2.0], "log"),
+        ("log", [-1.0, 2.0], "log"),
+        ("log", [-1.0, 0.0], "linear"),
+        ("linear", [1.0, 1e6], "linear"),
+    ],
+)
+def test_the_axis_suits_the_values_or_is_as_asked(scale, values, expected):
+    with style.paper(), style.scaled(scale):
+        panel = style.new_figure(2.0).subplots()
+        panel.plot([0, 1], [1, 2])
+        style.scale_axis(panel, values)
+    assert panel.get_yscale() == expected
+    panel = style.new_figure(2.0).subplots()
+    style.scale_axis(panel, [1.0, 11.0])
+    assert panel.get_yscale() == "log", "the setting ends with the block"
+
+
+def test_families_share_a_colour_and_darken_with_lambda():
+    names = ["baseline", "uncorrected-0.2", "k-means-0.2", "uncorrected-1", "k-means-1", "other"]
+    looks = style.arm_looks(names)
+    assert looks["baseline"] == style.ARMS["real"] and looks["uncorrected-1"].colour.upper() == "#D55E00"
+    light, dark = (np.dot(to_rgb(looks[f"k-means-{lam}"].colour), [0.2126, 0.7152, 0.0722]) for lam in ("0.2", "1"))
+    assert light > dark + 0.1 and looks["k-means-0.2"].line == looks["k-means-1"].line
+    assert len({str(look) for look in looks.values()}) == len(names)

@@ -41,7 +41,11 @@ def _error(capsys, *args) -> str:
 def test_pictures_go_into_the_folder_and_the_table_says_what_they_show(tmp_path, capsys):
     run = _run(tmp_path / "run")
     assert main(["plot", str(run), "--json", str(tmp_path / "table.json")]) == 0
-    assert sorted(item.name for item in (run / "plots").iterdir()) == ["stability.pdf", "stability.png"]
+    assert sorted(item.name for item in (run / "plots").iterdir()) == [
+        "stability.pdf",
+        "stability.png",
+        "stability.svg",
+    ]
     printed = capsys.readouterr().out
     assert "stability.png" in printed and "Fréchet distance" in printed and "1 seed, no interval" in printed
     (picture,) = json.loads((tmp_path / "table.json").read_text())["pictures"]
@@ -83,6 +87,24 @@ def test_errors_are_one_line_that_names_the_file(tmp_path, capsys):
     blocked = tmp_path / "file"
     blocked.write_text("x")
     assert "file" in _error(capsys, _run(tmp_path / "good"), "--out", blocked / "inside")
+
+
+def test_several_runs_are_drawn_together_and_a_record_is_drawn_again(tmp_path, capsys):
+    one, two = _ensemble(tmp_path / "x" / "one"), _ensemble(tmp_path / "x" / "two")
+    record = tmp_path / "records" / "both.json"
+    assert main(["plot", str(one), str(two), "--axis", "log", "--record", str(record)]) == 0
+    assert (tmp_path / "x" / "plots" / "together.svg").exists() and record.stat().st_size < 300_000
+    assert "together.png" in capsys.readouterr().out
+    kept = json.loads(record.read_text())
+    assert [line["label"] for line in kept["lines"]] == ["one", "two"] and kept["command"].startswith("scsc")
+    assert main(["plot", str(record), "--out", str(tmp_path / "again")]) == 0
+    assert (tmp_path / "again" / "both.png").exists()
+    record.write_text(record.read_text().replace('"mean"', '"men"'))
+    capsys.readouterr()
+    assert str(record) in _error(capsys, record)
+    first, second = _run(tmp_path / "y" / "one"), _run(tmp_path / "y" / "two", values=(2.0, 3.0))
+    assert main(["plot", str(first), str(second)]) == 0
+    assert (tmp_path / "y" / "plots" / "together-experiments.png").exists()
 
 
 @pytest.mark.parametrize("flag", ["--help"])

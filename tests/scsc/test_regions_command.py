@@ -24,7 +24,9 @@ def test_tables_picture_and_json(tmp_path, capsys):
     assert main(args) == 0
     printed = capsys.readouterr()
     assert printed.err == "" and "regions.png" in printed.out and "third-party note" in printed.out
-    assert sorted(item.name for item in (tmp_path / "pictures").iterdir()) == ["regions.pdf", "regions.png"]
+    assert sorted(item.name for item in (tmp_path / "pictures").iterdir()) == [
+        "regions.pdf", "regions.png", "regions.svg",
+    ]  # fmt: skip
     found = json.loads(file.read_text())
     assert found["settings"] == {
         "n": 50, "e": 0.0, "mu": 1.0, "regime": "fixed", "points": 17, "lam_max": 100.0, "gamma_max": 100.0,

@@ -122,6 +122,9 @@ def execute(experiment: Experiment, report: Report) -> None:
     Raises:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
     """
+    import torch
+
+    torch.set_num_threads(1)  # the judge's bits depend on it, and all measures on the judge
     out, settings, loop = experiment.out, experiment.settings, experiment.loop
     digits = loaded(settings)  # refused before anything is made
     DigitKMeans.fitted(digits.train, settings.centres)
