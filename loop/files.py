@@ -33,6 +33,9 @@ def sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as problem:
+        problem.filename = problem.filename or str(path)
+        raise
     finally:
         os.close(handle)
 
@@ -46,13 +49,18 @@ def sync_tree(folder: Path) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that it is whole or absent, also when the power fails."""
+    """Write a file so that it is whole or absent, also when the power fails; a full disk leaves the old one."""
     partial = path.with_name(path.name + ".partial")
-    with open(partial, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as problem:
+        partial.unlink(missing_ok=True)  # on a full disk it only takes room
+        problem.filename = problem.filename or str(path)
+        raise
     sync(path.parent)
 
 

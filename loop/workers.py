@@ -48,6 +48,7 @@ def run_tasks(
 
     Raises:
         ValueError: a task failed with a caller's mistake; its message.
+        OSError: a task could not read or write a file.
         RuntimeError: a worker died, or failed with a fault of the program; its traceback.
     """
     if workers == 1 or len(tasks) <= 1:
@@ -71,6 +72,8 @@ def run_tasks(
                     running.pop(name).join()
                 elif message[0] == "mistake":
                     raise ValueError(message[1])
+                elif message[0] == "system":
+                    raise OSError(*message[1:])
                 elif message[0] == "fault":
                     raise RuntimeError(f"{name} failed:\n{message[1]}")
                 else:
@@ -91,7 +94,9 @@ def _child(work: Callable[[T, Send], None], task: T, messages: Any) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         work(task, lambda message: messages.put((task.name, message)))
-    except (ValueError, OSError) as problem:
+    except OSError as problem:
+        messages.put((task.name, ("system", problem.errno or 0, problem.strerror or str(problem), problem.filename)))
+    except ValueError as problem:
         messages.put((task.name, ("mistake", str(problem))))
     except BaseException:
         import traceback

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 a check failed, 2 wrong use or bad input (one line on std
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import io
 import os
@@ -42,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
 }
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a quota, a limit on the size of files."""
 
 
 class Command(Protocol):
@@ -129,6 +134,8 @@ def _plain(text: str) -> str:
 def _one_line(problem: BaseException) -> str:
     if isinstance(problem, OSError) and problem.strerror:
         way_out = "name one that exists" if isinstance(problem, FileNotFoundError) else "choose another"
+        if problem.errno in _NO_ROOM:
+            way_out = "make room and run the same command again; what was finished is kept"
         return f"{problem.strerror}: {problem.filename}; {way_out}" if problem.filename else str(problem.strerror)
     return " ".join(str(problem).split()) or type(problem).__name__
 
