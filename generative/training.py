@@ -7,13 +7,15 @@ the same number of threads).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -119,6 +121,29 @@ def new_state(
     return State(0, net, optimiser, average, generator, math.nan)
 
 
+class Trained(Protocol):
+    """A model that training may go on from."""
+
+    @property
+    def weights(self) -> Weights: ...
+
+    @property
+    def carried(self) -> Mapping[str, Weights] | None: ...
+
+
+def continued(previous: Trained | None, config: OptimiserConfig) -> tuple[Weights | None, Mapping[str, Weights] | None]:
+    """The weights and the optimiser that training goes on from; None for a fresh one.
+
+    Raises:
+        ValueError: the optimiser is to be carried and the previous model carries none.
+    """
+    if previous is None or config.start == "scratch":
+        return None, None
+    if config.optimiser == "carried" and previous.carried is None:
+        raise ValueError("the previous model carries no optimiser; train it with optimiser 'carried' too")
+    return previous.weights, previous.carried if config.optimiser == "carried" else None
+
+
 def carry(state: State[Any]) -> dict[str, Weights]:
     """What a next generation with optimiser "carried" goes on from: weights and AdamW's moments, by name."""
     names = [name for name, _ in state.net.named_parameters()]
@@ -179,6 +204,44 @@ def train(
             report("train", state.step, config.steps)
     state.net.eval()
     return state
+
+
+def train_in(
+    work: Path | None,
+    name: str,
+    state: State[N],
+    gradients: Callable[[N, torch.Generator], float],
+    config: OptimiserConfig,
+    report: Report | None = None,
+) -> State[N]:
+    """`train` with its checkpoint in the folder `work`, from which a killed run continues bit for bit on the CPU.
+
+    name: of the run, see `digest`, so that another run never picks the checkpoint up; the caller removes the folder
+        when the model is stored.
+    """
+    checkpoint = None
+    if work is not None:
+        checkpoint = work / f"training-{name}.pt"
+        if checkpoint.exists():
+            state = read_checkpoint(checkpoint, state)
+    return train(state, gradients, config, checkpoint=checkpoint, report=report)
+
+
+def digest(
+    config: OptimiserConfig,
+    seed: int,
+    data: Sequence[Tensor],
+    weights: Weights | None,
+    carried: Mapping[str, Weights] | None,
+) -> str:
+    """Names one training run: the same data, config, seed and start give the same 16 hex digits."""
+    total = hashlib.sha256(json.dumps([asdict(config), seed], sort_keys=True).encode())
+    parts = list(data)
+    for named in ([weights] if weights is not None else []) + list((carried or {}).values()):
+        parts += [named[name] for name in sorted(named)]
+    for part in parts:
+        total.update(part.detach().contiguous().numpy().tobytes())
+    return total.hexdigest()[:16]
 
 
 def rate(step: int, config: OptimiserConfig) -> float:

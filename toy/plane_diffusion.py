@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from generative import weights
 from generative.diffusion import LEVELS, SamplerConfig, draw, noise_scales, scales_at, training_levels
 from generative.training import OptimiserConfig, Weights, averaged, draw_rows, new_state, train
 from loop import ArrayBatch, Request
@@ -143,10 +142,9 @@ class PlaneDiffusionProblem(ModesProblem[PlaneModel]):
         return np.asarray(model.mean + model.deviation * points.double().numpy())
 
     def save(self, model: PlaneModel, folder: Path) -> None:
-        save_file({name: weight.contiguous() for name, weight in model.weights.items()}, folder / "model.safetensors")
-        text = json.dumps({"mean": model.mean.tolist(), "deviation": model.deviation})
-        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+        about = {"mean": model.mean.tolist(), "deviation": model.deviation}
+        weights.save(folder, {"weights": model.weights}, about)
 
     def load(self, folder: Path) -> PlaneModel:
-        stored = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        return PlaneModel(load_file(folder / "model.safetensors"), np.array(stored["mean"]), stored["deviation"])
+        groups, about = weights.load(folder)
+        return PlaneModel(groups["weights"], np.array(about["mean"]), about["deviation"])

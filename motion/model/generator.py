@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from generative import weights
 from generative.diffusion import SamplerConfig, draw
-from generative.training import Weights, averaged, carry, new_state, read_checkpoint, train
+from generative.training import Weights, averaged, carry, continued, digest, new_state, train_in
 from loop.progress import Report
 from motion.batch import MotionBatch
 from motion.features.hml263 import DIM
@@ -47,13 +45,9 @@ class MotionModel:
 
     def save(self, folder: Path) -> None:
         """Write `model.json` and `model.safetensors` into an existing folder."""
-        tensors = {f"weights/{name}": weight.contiguous() for name, weight in self.weights.items()}
-        for key, part in (self.carried or {}).items():
-            tensors |= {f"carried/{key}/{name}": value.contiguous() for name, value in part.items()}
-        tensors |= {f"normaliser/{k}": torch.from_numpy(v.copy()) for k, v in self.normaliser.arrays().items()}
-        save_file(tensors, folder / "model.safetensors")
-        text = json.dumps({"model": asdict(self.config), "loss": self.loss}, indent=1)
-        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+        normaliser = {key: torch.from_numpy(value.copy()) for key, value in self.normaliser.arrays().items()}
+        groups = {**weights.with_carried(self.weights, self.carried), "normaliser": normaliser}
+        weights.save(folder, groups, {"model": asdict(self.config), "loss": self.loss})
 
     @classmethod
     def load(cls, folder: Path) -> MotionModel:
@@ -63,19 +57,11 @@ class MotionModel:
             OSError: a file is missing.
             ValueError: the weights do not fit the stored config.
         """
-        stored = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        parts: dict[str, Weights] = {}
-        for name, value in load_file(folder / "model.safetensors").items():
-            key, _, rest = name.rpartition("/")
-            parts.setdefault(key, {})[rest] = value
-        normaliser = Normaliser.from_arrays({k: v.numpy() for k, v in parts.pop("normaliser").items()})
-        weights = parts.pop("weights")
-        carried = {key.removeprefix("carried/"): part for key, part in parts.items()} or None
-        config = ModelConfig(**stored["model"])
-        expected = {name: weight.shape for name, weight in Denoiser(config).named_parameters()}
-        if {name: weight.shape for name, weight in weights.items()} != expected:
-            raise ValueError(f"the weights in {folder} do not fit the model size in model.json; restore both files")
-        return cls(config, normaliser, weights, carried, stored["loss"])
+        groups, about = weights.load(folder)
+        normaliser = Normaliser.from_arrays({key: value.numpy() for key, value in groups["normaliser"].items()})
+        config = ModelConfig(**about["model"])
+        weights.check_fits(groups["weights"], Denoiser(config), folder)
+        return cls(config, normaliser, groups["weights"], weights.carried_of(groups), about["loss"])
 
 
 def fit(
@@ -94,9 +80,7 @@ def fit(
         previous: the last generation; read only where `config.start` is "finetune".
         batch: the training motions, at most `config.model.frames` frames long.
         rng: one number is drawn from it.
-        work: a folder for checkpoints. A run that was killed continues from there, bit for bit on the CPU. The file's
-            name holds a digest of data, start, config and seed, so another run never picks it up; the caller removes
-            the folder when the model is stored.
+        work: a folder for checkpoints, see `train_in`.
         encoder: turns captions into tokens; default: hashed words.
 
     Raises:
@@ -104,26 +88,18 @@ def fit(
             that of `previous`; training diverged.
     """
     seed = int(rng.integers(2**63))
-    start = previous if config.start == "finetune" else None
-    if start is not None and start.config != config.model:
-        raise ValueError(f"fine-tuning needs the previous model's size {start.config}, got {config.model}; keep it")
-    carried = start.carried if start is not None and config.optimiser == "carried" else None
-    if start is not None and config.optimiser == "carried" and carried is None:
-        raise ValueError("the previous model carries no optimiser; train it with optimiser 'carried' too")
-    normaliser = start.normaliser if start is not None else Normaliser.fit(batch)
+    before, carried = continued(previous, config)
+    if previous is not None and before is not None and previous.config != config.model:
+        raise ValueError(f"fine-tuning needs the previous model's size {previous.config}, got {config.model}; keep it")
+    normaliser = previous.normaliser if previous is not None and before is not None else Normaliser.fit(batch)
     data = _training_set(batch, normaliser, config.model, encoder)
-    weights = start.weights if start is not None else None
     generator = torch.Generator().manual_seed(seed)
     net = Denoiser(config.model)
-    if weights is None:
+    if before is None:
         net.initialise(generator)
-    state = new_state(net, config, generator, weights=weights, carried=carried)
-    checkpoint = None
-    if work is not None:
-        checkpoint = work / f"training-{_digest(data, config, seed, start, carried)}.pt"
-        if checkpoint.exists():
-            state = read_checkpoint(checkpoint, state)
-    state = train(state, gradients_of(data, config), config, checkpoint=checkpoint, report=report)
+    state = new_state(net, config, generator, weights=before, carried=carried)
+    name = digest(config, seed, [data.clean, data.frames, data.values, data.mask], before, carried)
+    state = train_in(work, name, state, gradients_of(data, config), config, report)
     kept = carry(state) if config.optimiser == "carried" else None
     return MotionModel(config.model, normaliser, averaged(state), kept, state.loss)
 
@@ -260,20 +236,3 @@ def _training_set(
         torch.from_numpy(tokens.values[:, :longest].copy()),
         torch.from_numpy(tokens.mask[:, :longest].copy()),
     )
-
-
-def _digest(
-    data: TrainingSet,
-    config: TrainConfig,
-    seed: int,
-    start: MotionModel | None,
-    carried: Mapping[str, Weights] | None,
-) -> str:
-    """Names one training run: the same data, config, seed and start give the same 16 hex digits."""
-    total = hashlib.sha256(json.dumps([asdict(config), seed], sort_keys=True).encode())
-    parts = [data.clean, data.frames, data.values, data.mask]
-    for weights in ([start.weights] if start is not None else []) + list((carried or {}).values()):
-        parts += [weights[name] for name in sorted(weights)]
-    for part in parts:
-        total.update(part.detach().contiguous().numpy().tobytes())
-    return total.hexdigest()[:16]

@@ -18,14 +18,7 @@ SIZE = ModelConfig(width=16, layers=1, heads=2, frames=10, vocabulary=64)
 TINY = TrainConfig(steps=6, batch_size=4, warmup=2, checkpoint_every=2, model=SIZE)
 FAST = SamplerConfig(steps=3)
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors: a second thread only costs, and bits are promised for an equal number of threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def toy_batch(n=6, seed=0):

@@ -9,13 +9,7 @@ from loop.ensemble import EnsembleConfig
 from toy.plane_diffusion import PlaneDiffusionProblem, PlaneModel
 from toy.sweep import place_of, run_sweep
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 TINY = PlaneDiffusionProblem(n=40, first_steps=10, steps=5, width=8, sampler_steps=4)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
+from generative import weights
 from generative.diffusion import LEVELS, SamplerConfig, draw, noise_scales, scales_at, training_levels
 from generative.training import (
     OptimiserConfig,
@@ -22,10 +20,11 @@ from generative.training import (
     averaged,
     carry,
     check_share,
+    continued,
+    digest,
     draw_rows,
     new_state,
-    read_checkpoint,
-    train,
+    train_in,
 )
 from loop.progress import Report
 from toy.digits.batch import CLASSES, ImageBatch
@@ -62,12 +61,8 @@ class DigitModel:
 
     def save(self, folder: Path) -> None:
         """Write `model.json` and `model.safetensors` into an existing folder."""
-        tensors = {f"weights/{name}": weight.contiguous() for name, weight in self.weights.items()}
-        for key, part in (self.carried or {}).items():
-            tensors |= {f"carried/{key}/{name}": value.contiguous() for name, value in part.items()}
-        save_file(tensors, folder / "model.safetensors")
-        text = json.dumps({"network": asdict(self.network), "loss": self.loss}, indent=1)
-        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+        about = {"network": asdict(self.network), "loss": self.loss}
+        weights.save(folder, weights.with_carried(self.weights, self.carried), about)
 
     @classmethod
     def load(cls, folder: Path) -> DigitModel:
@@ -77,18 +72,10 @@ class DigitModel:
             OSError: a file is missing.
             ValueError: the weights do not fit the stored size.
         """
-        stored = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        parts: dict[str, Weights] = {}
-        for name, value in load_file(folder / "model.safetensors").items():
-            key, _, rest = name.rpartition("/")
-            parts.setdefault(key, {})[rest] = value
-        weights = parts.pop("weights")
-        carried = {key.removeprefix("carried/"): part for key, part in parts.items()} or None
-        network = NetworkConfig(**stored["network"])
-        expected = {name: weight.shape for name, weight in DigitDenoiser(network).named_parameters()}
-        if {name: weight.shape for name, weight in weights.items()} != expected:
-            raise ValueError(f"the weights in {folder} do not fit the size in model.json; restore both files")
-        return cls(network, weights, carried, stored["loss"])
+        groups, about = weights.load(folder)
+        network = NetworkConfig(**about["network"])
+        weights.check_fits(groups["weights"], DigitDenoiser(network), folder)
+        return cls(network, groups["weights"], weights.carried_of(groups), about["loss"])
 
 
 def fit(
@@ -102,8 +89,7 @@ def fit(
 ) -> DigitModel:
     """Train one generation on `batch`; from `previous` where `config.start` is "finetune".
 
-    work: a folder for checkpoints, from which a killed run continues bit for bit on the CPU; the file's name holds a
-        digest of data, start, config and seed, so another run never picks it up.
+    work: a folder for checkpoints, see `train_in`.
 
     Raises:
         ValueError: no or not finite images, another size than the model's, or training diverged.
@@ -113,22 +99,16 @@ def fit(
     if batch.images.shape[1:] != (config.network.size,) * 2:
         raise ValueError(f"images must be {config.network.size} pixels wide, got {batch.images.shape[1:]}; resize them")
     seed = int(rng.integers(2**63))
-    start = previous if config.start == "finetune" else None
-    if start is not None and start.network != config.network:
-        raise ValueError(f"fine-tuning needs the previous model's size {start.network}, got {config.network}; keep it")
-    carried = start.carried if start is not None and config.optimiser == "carried" else None
-    if start is not None and config.optimiser == "carried" and carried is None:
-        raise ValueError("the previous model carries no optimiser; train it with optimiser 'carried' too")
+    before, carried = continued(previous, config)
+    if previous is not None and before is not None and previous.network != config.network:
+        raise ValueError(
+            f"fine-tuning needs the previous model's size {previous.network}, got {config.network}; keep it"
+        )
     generator = torch.Generator().manual_seed(seed)
     net = DigitDenoiser(config.network)
-    if start is None:
+    if before is None:
         net.initialise(generator)
-    state = new_state(net, config, generator, weights=start.weights if start else None, carried=carried)
-    checkpoint = None
-    if work is not None:
-        checkpoint = work / f"training-{_digest(batch, config, seed, start)}.pt"
-        if checkpoint.exists():
-            state = read_checkpoint(checkpoint, state)
+    state = new_state(net, config, generator, weights=before, carried=carried)
     clean = torch.from_numpy(2 * batch.images - 1).unsqueeze(1)
     digits = torch.from_numpy(batch.labels)
     levels = training_levels("log-snr")
@@ -146,7 +126,8 @@ def fit(
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
-    state = train(state, gradients, config, checkpoint=checkpoint, report=report)
+    name = digest(config, seed, [clean, digits], before, carried)
+    state = train_in(work, name, state, gradients, config, report)
     kept = carry(state) if config.optimiser == "carried" else None
     return DigitModel(config.network, averaged(state), kept, state.loss)
 
@@ -198,13 +179,3 @@ def _chunk(
 
     images: NDArray[np.float32] = ((draw(denoise, noise, config)[:, 0] + 1) / 2).clamp(0, 1).numpy()
     return images
-
-
-def _digest(batch: ImageBatch, config: DigitTraining, seed: int, start: DigitModel | None) -> str:
-    """Names one training run: the same data, config, seed and start give the same 16 hex digits."""
-    total = hashlib.sha256(json.dumps([asdict(config), seed], sort_keys=True).encode())
-    total.update(batch.images.tobytes() + batch.labels.tobytes())
-    for weights in ([start.weights, *(start.carried or {}).values()]) if start is not None else []:
-        for name in sorted(weights):
-            total.update(weights[name].detach().contiguous().numpy().tobytes())
-    return total.hexdigest()[:16]

@@ -12,12 +12,8 @@ from toy.digits.settings import EMBEDDED
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors: a second thread only costs, and bits are promised for an equal number of threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one(one_thread):
+    """All tests here run on one thread."""
 
 
 @pytest.fixture
