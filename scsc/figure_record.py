@@ -12,12 +12,11 @@ from typing import Any
 def write_record(
     path: Path | None,
     runs: Sequence[tuple[Path, str]],
-    name: str,
     title: str,
     result: Mapping[str, Any],
     shown: Sequence[str] = (),
 ) -> None:
-    """Write the record of runs (folder, label) atomically; nothing when `path` is None.
+    """Write the record of runs (folder, label) atomically, named after its file; nothing when `path` is None.
 
     shown: the figure's measures; left out: those that suit the runs.
 
@@ -32,7 +31,7 @@ def write_record(
 
     known = surroundings()
     made = {key: known[key] for key in ("python", "versions", "commit")}
-    record = collect(runs, name, title, command_line(), made=made, result=files.to_json(result), shown=shown)
+    record = collect(runs, path.stem, title, command_line(), made=made, result=files.to_json(result), shown=shown)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_bytes(path, dumped(to_json(record)).encode())
 

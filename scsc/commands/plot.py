@@ -79,5 +79,5 @@ class Plot:
             found = list(dict.fromkeys(run for folder in folders.values() for run in find(folder)))
             names = short_names(found)
             title = "Several runs" if len(found) > 1 else names[found[0]]
-            write_record(self.record, [(run, names[run]) for run in found], self.record.stem, title, {})
+            write_record(self.record, [(run, names[run]) for run in found], title, {})
         return pictures

@@ -86,10 +86,9 @@ class ToyPreset:
         pictures = draw_parts([(out / part.folder, part.label) for part in chosen.parts], chosen.title, out / "plots")
         for picture in pictures:
             console.out.print(f"{picture.path}: {picture.title}", markup=False)
-        name = "-".join([self.name, *([self.sampler] if self._variant else [])])
         parts = [(out / part.folder, part.label) for part in chosen.parts]
         result = {"verdict": judged.words, "comparisons": judged.rows()}
-        write_record(self.record, parts, name, chosen.title, result, ("w2", "variance", "mean_error2"))
+        write_record(self.record, parts, chosen.title, result, ("w2", "variance", "mean_error2"))
         console.out.print(f"{seconds:.1f} s; kept in {out}")
         console.write_json(
             self.json,
