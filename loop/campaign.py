@@ -68,6 +68,11 @@ class Task(Generic[S]):
         return self.arm == SHARED
 
     @property
+    def is_done(self) -> bool:
+        """All generations are there; they belong to this experiment, as `describe` has made sure."""
+        return len(generations(self.folder)) > self.generations
+
+    @property
     def start(self) -> Path | None:
         """The shared generation 0; None for the run that makes it."""
         return None if self.is_shared else arm_folder(self.out, SHARED, self.seed) / generation_name(0)
@@ -79,15 +84,16 @@ def arm_folder(out: Path, arm: str, seed: int) -> Path:
 
 
 def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], report: Report) -> None:
-    """Run what is missing, generation 0 of every seed first.
+    """Run what is missing, generation 0 of every seed first; a run with all its generations is not opened again.
 
     run_arm: runs one task; tells ("record", generation) and ("stage", name, done, total). A module's function, as it
         is called in other processes.
     """
-    first = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
-    rest = [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
-    total = len(first) + (plan.generations + 1) * len(rest)
-    done = 0
+    tasks = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
+    tasks += [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
+    missing = [task for task in tasks if not task.is_done]
+    total = sum(task.generations + 1 for task in tasks)
+    done = total - sum(task.generations + 1 for task in missing)
 
     def heard(name: str, message: tuple[Any, ...]) -> None:
         nonlocal done
@@ -97,9 +103,9 @@ def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], r
         else:
             report(f"{name}: {message[1]}", message[2], message[3])
 
-    report("generations", 0, total)
-    run_tasks(run_arm, first, plan.workers, heard)
-    run_tasks(run_arm, rest, plan.workers, heard)
+    report("generations", done, total)
+    run_tasks(run_arm, [task for task in missing if task.is_shared], plan.workers, heard)
+    run_tasks(run_arm, [task for task in missing if not task.is_shared], plan.workers, heard)
 
 
 def describe(

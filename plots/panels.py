@@ -72,7 +72,8 @@ def grid_figure(
     columns = min(COLUMNS, len(measures))
     rows = -(-len(measures) // columns)
     width = style.WIDTH if columns > 1 else style.WIDTH / 2
-    below = [_SMALL_PRINT, *_shortened(notes)]
+    bands = "; bands: 95 % of the mean over seeds" if len(experiment.arms) > MANY else ""
+    below = [_SMALL_PRINT + bands, *_shortened(notes)]
     figure = style.new_figure(2.0 * rows + 0.75 + 0.12 * len(below), width)
     axes = figure.subplots(rows, columns, squeeze=False)
     for index, name in enumerate(measures):
@@ -164,7 +165,8 @@ def legend_handles(experiment: Experiment, with_floor: bool) -> list[Line2D]:
         if not len(arm.generations):
             continue
         look = looks[arm.name]
-        label = f"{arm.label} ({seeds_in_words(arm)})"
+        words = seeds_in_words(arm)
+        label = f"{arm.label} ({words if len(experiment.arms) <= MANY else words.split(',')[0]})"
         handles.append(Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=label))
     if with_floor:
         handles.append(Line2D([], [], color=style.FLOOR_COLOUR, linestyle=":", label="real against real (floor)"))

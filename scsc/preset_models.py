@@ -68,7 +68,7 @@ def run_models(command: ToyPreset, preset: ModelPreset) -> int:
     for picture in pictures:
         console.out.print(f"{picture.path}: {picture.title}", markup=False)
     write_record(
-        command.record, [(out / part, part) for part in preset.parts], command.name, preset.title,
+        command.record, [(out / part, part) for part in preset.parts], preset.title,
         {"verdict": verdict.words, "comparisons": verdict.rows()}, tuple(dict.fromkeys(preset.judged.values())),
     )  # fmt: skip
     console.out.print(f"{seconds:.1f} s; kept in {out}")

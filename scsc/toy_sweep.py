@@ -45,8 +45,12 @@ class ToySweep(ABC):
     """Also write all measures of all generations there as JSON."""
 
     @abstractmethod
-    def loop(self, schedule: str, gammas: tuple[float, ...], lams: tuple[float, ...]) -> Any:
-        """The ensemble of the cells; refuses bad settings."""
+    def loop(self, part: Any, gammas: tuple[float, ...], lams: tuple[float, ...]) -> Any:
+        """The ensemble of the cells; part: one of `parts`; refuses bad settings."""
+
+    def parts(self) -> dict[str, Any]:
+        """Folder's name -> what is run there: here a schedule."""
+        return {name: name for name in dict.fromkeys(self.schedule)}
 
     def curves(
         self, loop: Any, config: EnsembleConfig, folder: Path, report: Report, extra: Mapping[str, Any]
@@ -69,7 +73,7 @@ class ToySweep(ABC):
         if not self.schedule:
             raise ValueError("--schedule needs at least one name; give augment, replace, fresh or accumulate")
         gammas, lams = grid(self.gamma, self.lam)
-        loops = {name: self.loop(name, gammas, lams) for name in dict.fromkeys(self.schedule)}
+        loops = {name: self.loop(part, gammas, lams) for name, part in self.parts().items()}
         config = EnsembleConfig(self.seed, self.runs, self.generations)
         begin, rows = time.perf_counter(), []
         with console.progress() as report:

@@ -26,6 +26,8 @@ class Plot:
     out: Path | None = None
     """Where the pictures go; FOLDER/plots if not given, one sub-folder each if there are several, and what they show
     together in the folder that they have in common."""
+    together: bool = False
+    """Draw what lies in the folders into one picture too; with several folders that is always done."""
     axis: Literal["auto", "log", "linear"] = "auto"
     """The measures' axis: logarithmic, linear, or as suits the range of the values (auto)."""
     record: Path | None = None
@@ -73,7 +75,7 @@ class Plot:
         for place, folder in folders.items():
             target = folder / "plots" if self.out is None else self.out / place.relative_to(base)
             pictures += draw_all(folder, target)
-        if len(folders) > 1:
+        if len(folders) > 1 or self.together:
             pictures += draw_together(list(folders.values()), base / "plots" if self.out is None else self.out)
         if self.record is not None:
             found = list(dict.fromkeys(run for folder in folders.values() for run in find(folder)))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import tyro
 
-from loop.progress import Report
-from scsc.toy_sweep import ToySweep
-
-if TYPE_CHECKING:
-    from loop.ensemble import Curves, EnsembleConfig
+from scsc.point_sweep import PointSweep
 
 
 @dataclass(frozen=True)
-class ToyMixture(ToySweep):
+class ToyMixture(PointSweep):
     """A Gaussian mixture refitted by expectation maximisation, the truth a ring of modes: which modes are lost?
 
     No theory: the mixture is no exponential family. The runs have the seeds seed, seed + 1, ...
@@ -26,9 +21,6 @@ class ToyMixture(ToySweep):
     model: ClassVar[str] = "Gaussian mixture"
     shown: ClassVar[tuple[str, ...]] = ("sliced_w2", "lost_modes")
 
-    schedule: tuple[str, ...] = ("replace",)
-    """What a generation trains on, one or several: augment | replace | fresh | accumulate | accumulate-subsample |
-    ramp-accumulate | mix."""
     generations: int = 20
     """Generations after the first fit; a finished run is extended by asking for more."""
     runs: Annotated[int, tyro.conf.arg(aliases=["--seeds"])] = 8
@@ -42,23 +34,12 @@ class ToyMixture(ToySweep):
     out: Path = Path("runs/toy-mixture")
     """Folder of the run; the same command again resumes or re-reads it."""
 
-    def loop(self, schedule: str, gammas: tuple[float, ...], lams: tuple[float, ...]) -> Any:
-        from loop.schedule import SCHEDULES
-        from toy.cells import check_cells
+    def problem(self) -> Any:
         from toy.laws import ring
         from toy.mixture import GaussianMixtureProblem
 
-        problem = GaussianMixtureProblem(self.n, ring(self.modes, self.radius), self.modes)
-        check_cells(gammas, lams, schedule, self.n, 2 * self.modes, tuple(SCHEDULES))
-        return problem, gammas, lams, schedule
+        return GaussianMixtureProblem(self.n, ring(self.modes, self.radius), self.modes)
 
-    def curves(
-        self, loop: Any, config: EnsembleConfig, folder: Path, report: Report, extra: Mapping[str, Any]
-    ) -> Curves:
-        from toy.sweep import run_sweep
-
-        problem, gammas, lams, schedule = loop
-        return run_sweep(problem, problem.ideal, gammas, lams, schedule, config, folder, report, extra)
-
-    def expected(self, loop: Any) -> Mapping[str, Any]:
-        return {}
+    @property
+    def least(self) -> int:
+        return 2 * self.modes

@@ -65,7 +65,9 @@ def test_settings_reach_the_loop(capsys, tmp_path, flags, expected):
 @pytest.mark.parametrize(
     ("args", "text"),
     [
-        (["preset", "magic"], "preset must be one of official-gaussian, exact-gaussian, mad"),
+        (["preset", "magic"], "preset must be one of official-gaussian, exact-gaussian, mad, ferbach, regression"),
+        (["preset", "ferbach", "--sampler", "exact"], "ferbach has none"),
+        (["preset", "regression", "--generations", "3"], "leave --generations out"),
         (["preset", "mad", "--sampler", "exact"], "sampler belongs to official-gaussian"),
         (["preset", "exact-gaussian", "--runs", "0"], "runs must be >= 1"),
         (["preset", "exact-gaussian", "--workers", "-1"], "workers must be >= 0"),
@@ -83,3 +85,32 @@ def test_wrong_use_is_one_line(capsys, tmp_path, monkeypatch, args, text):
     code, _, error = call(capsys, "toy", *args)
     assert code == 2 and error.count("\n") == 1 and text in error
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("ferbach", "two-points/curves.png"), ("regression", "together.png")])
+def test_presets_of_further_models_are_judged_drawn_and_recorded(capsys, tmp_path, name, drawn):
+    out, record = tmp_path / "run", tmp_path / f"{name}.json"
+    args = ["toy", "preset", name, "--runs", 64, "--out", out, "--record", record, "--json", tmp_path / "rows.json"]
+    code, text, error = call(capsys, *args)
+    assert code == 0, error
+    assert "agree, largest" in text and (out / "plots" / drawn).is_file()
+    found = json.loads((tmp_path / "rows.json").read_text())
+    assert found["as_expected"] and all(one["agrees"] for one in found["comparisons"])
+    assert {row["part"] for row in found["rows"]} >= {"two-points" if name == "ferbach" else "replace"}
+    kept = json.loads(record.read_text())
+    assert kept["name"] == name and kept["result"]["verdict"] == found["verdict"]
+    assert call(capsys, *args)[0] == 0, "again it reads"
+
+
+def test_several_schedules_and_correctors_have_rooms_of_their_own(capsys, tmp_path):
+    args = ["toy", "gaussian", "--schedule", "augment", "replace", "--corrector", "mixture", "shrink", "curation",
+            "--gamma", "0", "1", *SMALL[:4], "--out", tmp_path / "run", "--json", tmp_path / "rows.json"]  # fmt: skip
+    code, out, error = call(capsys, *args)
+    assert code == 0 and "curation" in out, error
+    rooms = sorted(path.parent.name for path in (tmp_path / "run").glob("*/curves.npz"))
+    assert rooms == sorted(f"{s}-{c}" for s in ("augment", "replace") for c in ("mixture", "shrink", "curation"))
+    rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
+    assert len(rows) == 6 * 2 * 3 and {row["corrector"] for row in rows} == {"mixture", "shrink", "curation"}
+    assert call(capsys, *args)[0] == 0
+    assert call(capsys, "plot", tmp_path / "run", "--together")[0] == 0
+    assert (tmp_path / "run" / "plots" / "together.png").is_file()

@@ -100,3 +100,13 @@ def test_a_sweep_gathers_the_engine_s_runs(tmp_path):
     rule = schedule_named("augment", 2.0)
     alone = [*run(problem, problem.ideal(1.0), rule, RunConfig(6, 2, "toy"), FolderStore(tmp_path / "alone"))]
     assert [record.measures["sliced_w2"] for record in alone] == kept["sliced_w2"][:, 1, 1].tolist()
+
+
+def test_the_mixture_takes_several_correctors(tmp_path, capsys):
+    args = ["toy", "mixture", *SMALL["mixture"], "--gamma", "1", "--generations", "1", "--out", str(tmp_path / "run")]
+    assert main([*args, "--corrector", "shrink", "likelihood-rank"]) == 0, capsys.readouterr().err
+    assert sorted(path.parent.name for path in (tmp_path / "run").glob("*/curves.npz")) == [
+        "replace-likelihood-rank", "replace-shrink",
+    ]  # fmt: skip
+    assert main([*args, "--corrector", "magic"]) == 2
+    assert "ideal, wrong-target, shrink" in capsys.readouterr().err
