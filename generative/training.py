@@ -8,10 +8,9 @@ the same number of threads).
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from loop import files
 from loop.progress import Report
 
 Weights = dict[str, Tensor]
@@ -264,22 +264,10 @@ def write_checkpoint(path: Path, state: State[Any]) -> None:
         "optimiser": state.optimiser.state_dict(),
         "random": state.generator.get_state(),
     }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the rename itself
-    finally:
-        os.close(folder)
+    files.write_bytes(path, buffer.getvalue())
 
 
 def read_checkpoint(path: Path, state: State[N]) -> State[N]:

@@ -1,12 +1,13 @@
 """The training loop: resuming bit for bit, carrying the optimiser, refusals, a disk that is full."""
 
+import errno
+import os
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
-from generative import training
 from generative.training import OptimiserConfig, averaged, carry, new_state, read_checkpoint, train, write_checkpoint
 
 TINY = OptimiserConfig(steps=8, batch_size=4, warmup=2, checkpoint_every=2)
@@ -70,11 +71,10 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path, monkey
     write_checkpoint(path, fresh())
     old = path.read_bytes()
 
-    def full_disk(content, file):
-        file.write(b"half")
-        raise OSError("no space left")
+    def full_disk(handle):
+        raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(training.torch, "save", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(OSError, match="no space"):
         write_checkpoint(path, train(fresh(), gradients, TINY))
     assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == old

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from generative.diffusion import SamplerConfig
 from generative.distances import frechet, knn_action
@@ -29,14 +28,6 @@ def captioned(n, seed):
 
 def statistics(features):
     return kinematic_features(decode(features), np.full(len(features), features.shape[1]))
-
-
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.slow
