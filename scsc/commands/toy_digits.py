@@ -39,7 +39,7 @@ class ToyDigits:
     schedule: str = "augment"
     """What the arms train on: augment | replace | accumulate | accumulate-subsample | ramp-accumulate | mix."""
     generations: int | None = None
-    """Generations after the first; left out: 20, with --quick 5. A finished run is extended by asking for more."""
+    """Generations after the first; left out: 20, with --quick 4. A finished run is extended by asking for more."""
     runs: Annotated[int | None, tyro.conf.arg(aliases=["--seeds"])] = None
     """Seeds: independent repetitions of all arms; left out: 5, with --quick 2."""
     seed: int = 0
@@ -90,7 +90,7 @@ class ToyDigits:
             settings,
             LoopConfig(self.lam, self.schedule, self.corrector, self.gamma),
             tuple(range(self.seed, self.seed + runs)),
-            self.generations if self.generations is not None else 5 if self.quick else 20,
+            self.generations if self.generations is not None else 4 if self.quick else 20,
             self.workers,
         )
 
