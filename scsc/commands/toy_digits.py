@@ -141,7 +141,7 @@ def show(experiment: Experiment, seconds: float, json: Path | None, record: Path
     show_costs(experiment.out, arms, experiment.seeds)
     console.out.print(f"{seconds:.0f} s; kept in {experiment.out}; pictures: scsc plot {experiment.out}")
     title = f"The image loop, {data['source']}, {sizes}"
-    result = {"comparisons": compared, "seconds": seconds}
+    result = {"comparisons": compared}
     write_record(record, [(experiment.out, "")], title, result, ("fid", "diversity", "accepted"))
     console.write_json(json, {"rows": rows, "floor": info["floor"], "comparisons": compared, "seconds": seconds})
 
