@@ -85,7 +85,7 @@ def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
     """
     found = [("corrected", "synthetic")]
     for name in names:
-        kind, _, lam = name.rpartition("-")
+        kind, lam = style.split_arm(name) or ("", "")
         if kind == "uncorrected":
             found.append((name, "baseline"))
         elif kind:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -114,14 +115,22 @@ FAMILIES: dict[str, Look] = {
     "ideal": Look("#AA3377", ":", "D"),
     "redraw": Look("#AA3377", ":", "D"),
 }
-"""Arms named KIND or KIND-LAMBDA, as `uncorrected-0.5`: a family has its colour, the larger lambda the darker."""
+"""Arms named KIND, KIND-LAMBDA or KIND-LAMBDA-gGAMMA, as `uncorrected-0.5`: a family has its colour, later ones are
+darker."""
+_NAME = re.compile(r"(?P<kind>.+?)-(?P<lam>[0-9.]+(?:e[-+]?[0-9]+)?)(?:-g(?P<gamma>[0-9.]+(?:e[-+]?[0-9]+)?))?")
+
+
+def split_arm(name: str) -> tuple[str, str] | None:
+    """Kind and lambda of an arm's name; None where it has no lambda."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else (match["kind"], match["lam"])
 
 
 def _families(names: Sequence[str]) -> dict[str, Look]:
     """The looks of the names that belong to a family; within it light to dark in the order of `names`."""
     members: dict[str, list[str]] = {}
     for name in names:
-        kind = name if name in FAMILIES else name.rpartition("-")[0]
+        kind = name if name in FAMILIES else (split_arm(name) or ("", ""))[0]
         if kind in FAMILIES:
             members.setdefault(kind, []).append(name)
     looks = {}

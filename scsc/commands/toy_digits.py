@@ -32,8 +32,9 @@ class ToyDigits:
     """Synthetic images per real image and generation, each > 0; each gives one arm a corrector."""
     corrector: tuple[str, ...] = ("none", "k-means")
     """none | k-means | redraw (from the real training images of the same digit): which arms are run for every lam."""
-    gamma: float = float("inf")
-    """Strength of the correction, >= 0: each image is corrected with probability gamma/(1+gamma); inf: all."""
+    gamma: tuple[float, ...] = (float("inf"),)
+    """Strengths of the correction, each >= 0, one arm each: every image is corrected with probability
+    gamma/(1+gamma); inf: all."""
     centres: int | None = None
     """k-means centres per digit; left out: 16, as the authors have."""
     schedule: str = "augment"
@@ -98,6 +99,7 @@ class ToyDigits:
 def show(experiment: Experiment, seconds: float, json: Path | None, record: Path | None = None) -> None:
     """The tables at the end: measures by arm, arms compared seed by seed, seconds by stage."""
     from loop import files
+    from plots.findings import pairs_of
     from plots.statistics import holm, paired_difference, paired_p
 
     arms, labels, last = experiment.plan.arms, experiment.loop.labels, experiment.generations
@@ -116,13 +118,9 @@ def show(experiment: Experiment, seconds: float, json: Path | None, record: Path
         f"FID: {data['reference']} samples and as many real digits in the judge's 32 features; the judge names "
         f"{100 * info['identity']['judge']['accuracy']:.1f} % of the real ones rightly"
     )
-    pairs = [("baseline", arm) for arm in arms if arm.startswith("uncorrected")]
-    for arm in arms:
-        beside = f"uncorrected-{arm.rpartition('-')[2]}"
-        if beside in arms and arm != beside:
-            pairs.append((beside, arm))
+    pairs = pairs_of(list(arms))
     compared: list[dict[str, Any]] = []
-    for one, two in pairs if last > 0 else []:
+    for two, one in pairs if last > 0 else []:
         first, second = (values_at(rows, arm, last, "fid") for arm in (one, two))
         gap = paired_difference(second, first, axis=0)
         compared.append(

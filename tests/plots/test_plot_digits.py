@@ -90,8 +90,18 @@ def test_another_kind_of_experiment_is_refused(folder, tmp_path):
 
 
 def test_which_arms_are_compared():
-    names = ["baseline", "uncorrected-0.5", "k-means-0.5", "redraw-1", "corrected", "synthetic", "real"]
+    names = [
+        "baseline",
+        "uncorrected-0.5",
+        "k-means-0.5",
+        "k-means-0.5-g0.3",
+        "redraw-1",
+        "corrected",
+        "synthetic",
+        "real",
+    ]
     assert pairs_of(names) == [
         ("corrected", "synthetic"), ("uncorrected-0.5", "baseline"), ("k-means-0.5", "uncorrected-0.5"),
+        ("k-means-0.5-g0.3", "uncorrected-0.5"),
     ]  # fmt: skip
     assert pairs_of(["k-means-1"]) == []

@@ -5,7 +5,9 @@ OUT/judge/ holds the classifier that measures, OUT/real.npz real digits for the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -32,20 +34,41 @@ UNITS = {"nearest_train": "pixel range", "accepted": "share"}
 
 
 @dataclass(frozen=True)
+class Arm:
+    """One arm: `uncorrected-1`, `k-means-1` (every image corrected) or `k-means-1-g0.3` (gamma = 0.3)."""
+
+    corrector: str
+    lam: float
+    gamma: float
+
+    @property
+    def name(self) -> str:
+        if self.corrector == "none":
+            return f"uncorrected-{self.lam:g}"
+        return f"{self.corrector}-{self.lam:g}" + (f"-g{self.gamma:g}" if math.isfinite(self.gamma) else "")
+
+    @property
+    def label(self) -> str:
+        strength = f", γ = {self.gamma:g}" if math.isfinite(self.gamma) else ""
+        return f"{CORRECTORS[self.corrector]}, λ = {self.lam:g}{strength}"
+
+
+@dataclass(frozen=True)
 class LoopConfig:
     """What the arms have in common.
 
     lams: synthetic images per real one; each gives one arm a corrector, beside the baseline.
-    correctors: of `CORRECTORS`. gamma: their strength; inf corrects every image.
+    correctors: of `CORRECTORS`. gammas: their strengths, one arm each; inf corrects every image.
     """
 
     lams: tuple[float, ...] = (0.2, 0.5, 1.0, 1.5)
     schedule: str = "augment"
     correctors: tuple[str, ...] = ("none", "k-means")
-    gamma: float = float("inf")
+    gammas: tuple[float, ...] = (float("inf"),)
 
     def __post_init__(self) -> None:
-        kept_share(self.gamma)
+        for gamma in self.gammas:
+            kept_share(gamma)
         for name in self.correctors:
             if name not in CORRECTORS:
                 raise ValueError(f"corrector must be among {', '.join(CORRECTORS)}, got {name!r}; choose among them")
@@ -56,30 +79,32 @@ class LoopConfig:
         if self.schedule == "fresh":
             raise ValueError("schedule 'fresh' needs new real digits each generation, of which there are none")
 
+    @cached_property
+    def arms(self) -> dict[str, Arm]:
+        """Every arm but the baseline by its name, each once."""
+        cells = [
+            Arm(corrector, lam, gamma)
+            for lam in self.lams
+            for corrector in self.correctors
+            for gamma in (self.gammas if corrector != "none" else (float("inf"),))
+        ]
+        return {arm.name: arm for arm in cells}
+
     @property
     def labels(self) -> dict[str, str]:
         """Every arm with its words."""
-        names = {BASELINE: "real data only"}
-        for lam in dict.fromkeys(self.lams):
-            for corrector in dict.fromkeys(self.correctors):
-                names[arm_name(lam, corrector)] = f"{CORRECTORS[corrector]}, λ = {lam:g}"
-        return names
+        return {BASELINE: "real data only", **{name: arm.label for name, arm in self.arms.items()}}
 
     def parts(self, arm: str, real: ImageBatch, centres: int) -> tuple[Schedule, Corrector[ImageBatch]]:
         """Schedule and corrector of an arm."""
         if arm in (BASELINE, campaign.SHARED):
             return Augment(0.0), NoCorrection()
-        lam, name = next((lam, name) for lam in self.lams for name in self.correctors if arm == arm_name(lam, name))
-        schedule = schedule_named(self.schedule, lam)
-        if name == "none":
+        cell = self.arms[arm]
+        schedule = schedule_named(self.schedule, cell.lam)
+        if cell.corrector == "none":
             return schedule, NoCorrection()
-        return schedule, Mixture(
-            DigitKMeans.fitted(real, centres) if name == "k-means" else DigitRedraw(real), self.gamma
-        )
-
-
-def arm_name(lam: float, corrector: str) -> str:
-    return f"{'uncorrected' if corrector == 'none' else corrector}-{lam:g}"
+        whole = DigitKMeans.fitted(real, centres) if cell.corrector == "k-means" else DigitRedraw(real)
+        return schedule, Mixture(whole, cell.gamma)
 
 
 @dataclass(frozen=True)
@@ -136,7 +161,6 @@ def execute(experiment: Experiment, report: Report) -> None:
         identity = {
             "problem": problem.describe(),
             "schedule": loop.schedule,
-            "gamma": loop.gamma,
             "data": digits.info,
             "judge": {"accuracy": problem.judge.accuracy},
         }

@@ -80,7 +80,6 @@ def test_it_is_extended_by_asking_for_more(whole, tmp_path, module_hasty_judge):
         (replace(TINY, n=61), LOOP, "n: started with 60, now 61"),
         (replace(TINY, guidance=1.0), LOOP, "guidance: started with 1.5, now 1.0"),
         (TINY, replace(LOOP, schedule="replace"), "schedule: started with 'augment', now 'replace'"),
-        (TINY, replace(LOOP, gamma=1.0), "gamma: started with 'inf', now 1.0"),
     ],
 )
 def test_another_experiment_in_the_same_folder_is_refused(whole, settings, loop, text, module_hasty_judge):
@@ -100,7 +99,7 @@ def test_another_experiment_in_the_same_folder_is_refused(whole, settings, loop,
         (lambda: LoopConfig(correctors=("physics",)), "none, k-means, redraw"),
         (lambda: LoopConfig(schedule="refill"), "augment, replace"),
         (lambda: LoopConfig(schedule="fresh"), "none"),
-        (lambda: LoopConfig(gamma=-1.0), "gamma"),
+        (lambda: LoopConfig(gammas=(1.0, -1.0)), "gamma"),
         (lambda: replace(TINY, guidance=-1.0), "guidance"),
         (lambda: replace(TINY, first_steps=0), "steps"),
         (lambda: replace(TINY, centres=0), "centres"),
@@ -109,6 +108,17 @@ def test_another_experiment_in_the_same_folder_is_refused(whole, settings, loop,
 def test_bad_settings_are_refused(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+def test_strengths_are_arms_of_their_own(tmp_path, module_hasty_judge):
+    """gamma = 0 is the uncorrected arm bit for bit; a half corrects about a half."""
+    loop = LoopConfig((1.0,), correctors=("none", "redraw"), gammas=(0.0, 1.0, np.inf))
+    assert list(loop.labels) == [BASELINE, "uncorrected-1", "redraw-1-g0", "redraw-1-g1", "redraw-1"]
+    done = go(tmp_path / "run", loop, generations=1)
+    found = {arm: records(done.out, arm, (0,))[0][1] for arm in loop.labels}
+    assert found["redraw-1-g0"].fingerprints == found["uncorrected-1"].fingerprints
+    assert found["redraw-1-g1"].fingerprints != found["redraw-1"].fingerprints
+    assert found["redraw-1"].correction["picked"] == 60 and 10 < found["redraw-1-g1"].correction["picked"] < 50
 
 
 def test_mnist_needs_its_own_size(mnist, tmp_path):
