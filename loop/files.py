@@ -71,6 +71,13 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     write_bytes(path, buffer.getvalue())
 
 
+def write_array(path: Path, array: Any) -> None:
+    """Write an .npy that is whole or absent, without pickle; it can be mapped."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_bytes(path, buffer.getvalue())
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write strict JSON atomically, keys in the given order."""
     text = json.dumps(to_json(value), indent=1, allow_nan=False, ensure_ascii=False) + "\n"

@@ -234,11 +234,12 @@ def save(figure: Figure, stem: Path) -> Path:
         for suffix, metadata in _FORMATS.items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=metadata)
-            _write(stem.with_name(stem.name + suffix), buffer.getvalue())
+            write_whole(stem.with_name(stem.name + suffix), buffer.getvalue())
     return stem.with_name(stem.name + ".png")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole or the old one stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

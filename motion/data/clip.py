@@ -26,6 +26,7 @@ class Clip:
     licence: terms of use, in a few words.
     flat: True if the floor is the only thing that carries the person (no stairs, stools, ladders).
     glitches: frames at which the capture is known to have failed.
+    notes: what the reader had to put right (axis, unit), in words.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Clip:
     licence: str
     flat: bool = True
     glitches: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.joints.shape

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.data.bvh import read_bvh
+from motion.data.checks import bad, check_joints, upright
 from motion.data.clip import Clip
 from motion.data.skeletons import body_joints
 from motion.kinematics.resample import resample
@@ -70,9 +71,18 @@ def read_joints(path: Path) -> NDArray[np.float64]:
 
 
 def read_npy(path: Path, source: str) -> Clip:
-    """A `.npy` of joints with its captions, put on the uniform body."""
-    joints = retarget(read_joints(path)).astype(np.float32)
-    return Clip(path.stem, joints, read_captions(path.with_suffix(".txt")), "", source, LICENCE)
+    """A `.npy` of joints with its captions, put upright and on the uniform body; what was put right is in its notes.
+
+    Raises:
+        ValueError: a body that is not rigid, of a size that no unit explains, or files that are malformed.
+    """
+    joints, notes = upright(read_joints(path))
+    wrong = bad(check_joints(joints))
+    if wrong:
+        raise ValueError(f"{path.name}: {wrong[0]}")
+    motion = retarget(joints).astype(np.float32)
+    captions = read_captions(path.with_suffix(".txt"))
+    return Clip(path.stem, motion, captions, "", source, LICENCE, notes=notes)
 
 
 def stem_of(path: Path) -> str:

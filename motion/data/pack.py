@@ -20,6 +20,7 @@ from motion.data.clip import Clip
 
 Kind = Literal["cmu", "bandai", "npy", "bvh"]
 Row = dict[str, str]
+NO_CAPTION = "no caption: cmu_description and kitml_text are empty or 'Unknown'"
 _CHUNK = 8  # clips a worker process takes at once
 
 
@@ -102,7 +103,7 @@ def load_pack(
     readable = []
     for row in rows:
         if kind == "cmu" and not cmu.captions_of(row):
-            skipped.append((row["name"], "no caption: cmu_description and kitml_text are empty or 'Unknown'"))
+            skipped.append((row["name"], NO_CAPTION))
         else:
             readable.append(row)
     clips: list[Clip] = []
@@ -118,8 +119,7 @@ def load_pack(
             report("reading motions", done, len(readable))
     if not clips:
         raise ValueError(f"{folder}: no clip could be read, {len(skipped)} left out ({skipped[0][1]})")
-    licence = {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE}.get(kind, npy.LICENCE)
-    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, licence)
+    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, licence_of(kind))
 
 
 def source_fingerprint(folder: Path) -> str:
@@ -216,3 +216,26 @@ def _fingerprint(folder: Path, table: list[Path], rows: Sequence[Row]) -> str:
         content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"missing"
         digest.update(file.encode() + b"\0" + content)
     return digest.hexdigest()
+
+
+def rows_of(folder: Path) -> tuple[Kind, list[Path], list[Row]]:
+    """Kind of a pack, its table's file where it has one, and one row a clip with at least `name` and `file`.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_pack`, where the folder or its table is wrong.
+    """
+    kind = kind_of(folder)
+    table, rows = _rows(folder, kind)
+    return kind, table, rows
+
+
+def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Clip | str:
+    """The clip of a row, or in one line why there is none."""
+    if kind == "cmu" and not cmu.captions_of(row):
+        return NO_CAPTION
+    return _try_read(folder, kind, source, row)
+
+
+def licence_of(kind: Kind) -> str:
+    """Terms of use of a kind of pack."""
+    return {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE}.get(kind, npy.LICENCE)

@@ -233,7 +233,7 @@ def test_joints_with_captions(tmp_path):
         (np.zeros((1, 22, 3)), "with T >= 2"),
         (np.zeros((5, 22, 3), complex), "expected an array of numbers"),
         (np.array([{"a": 1}], dtype=object), "without pickled objects"),
-        (np.zeros((5, 22, 3)), "legs must be longer"),
+        (np.zeros((5, 22, 3)), "no usual unit makes that a person"),
     ],
 )
 def test_bad_joints_are_refused(tmp_path, array, message):
