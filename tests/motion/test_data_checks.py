@@ -97,9 +97,9 @@ def test_a_sloping_floor_and_a_foot_below_it():
     assert rules(check_joints(along)) == ["sloping floor"]
     assert "5.7 %" in check_joints(along)[0].text, "the part of the slope along the way: 6 % cos 0.3"
     sunk = p.copy()
-    sunk[60:, :, 1] -= 0.12
+    sunk[85:, :, 1] -= 0.12
     found = check_joints(sunk)
-    assert rules(found) == ["below floor"] and found[0].frame >= 60 and not bad(found)
+    assert rules(found) == ["below floor"] and found[0].frame >= 85 and not bad(found)
 
 
 def test_speed_stillness_and_length_of_clips():
