@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from motion.data.procedural import BASIC_KINDS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
@@ -78,7 +80,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "laptop": Preset(
         frames=60, n=128, reference=256, evaluation=256, generations=10, first_steps=3000, steps=150, width=128,
-        layers=4, heads=4,
+        layers=4, heads=4, kinds=BASIC_KINDS,
     ),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from motion.data.procedural import KINDS, generate
+from motion.data.procedural import BASIC_KINDS, KINDS, generate
 from motion.data.procedural.body import MASS, centre_of_mass
 from motion.data.procedural.words import TEMPO
 from motion.kinematics.retarget import bone_vectors, heading
@@ -14,7 +14,10 @@ from motion.kinematics.skeleton import BONE_LENGTHS, J
 FRAMES = 60
 CLIPS = generate(6 * len(KINDS), frames=FRAMES, seed=11)
 TOES = [J["left_foot"], J["right_foot"]]
-STEPPING = ("walk", "walk backward", "run", "side step left", "side step right", "turn left", "turn right")
+STEPPING = (
+    "walk", "walk backward", "run", "side step left", "side step right", "turn left", "turn right", "march", "sneak",
+    "circle left", "circle right",
+)  # fmt: skip
 FLYING = ("run", "jump", "jump forward")
 
 
@@ -135,6 +138,43 @@ def test_movements_are_what_they_are_called():
     assert (pelvis["squat"].min(axis=1) < 0.7).all() and (pelvis["squat"][:, [0, -1]] > 0.8).all()
     assert (pelvis["crouch"][:, -1] < 0.7).all() and (pelvis["idle"] > 0.8).all()
     assert (height["head"]("bow").min(axis=1) < 1.4).all() and (pelvis["bow"] > 0.75).all()
+
+
+def test_further_movements_are_what_they_are_called():
+    wrists = [J["left_wrist"], J["right_wrist"]]
+
+    def gap(kind):
+        return np.linalg.norm(of(kind)[:, :, wrists[0]] - of(kind)[:, :, wrists[1]], axis=-1)
+
+    assert (gap("clap").min(axis=1) < 0.2).all(), "the hands meet"
+    assert (of("stretch")[:, :, wrists, 1].max(axis=1) > 1.5).all(), "far over the shoulders, both"
+    assert (of("pick up")[:, :, wrists, 1].min(axis=1) < 0.5).all(), "below the knees, both"
+    assert (gap("arm circles").max(axis=1) > 1.2).all(), "arms out"
+    knees = [J["left_knee"], J["right_knee"]]
+    high = {kind: of(kind)[:, :, knees, 1].max(axis=(1, 2)) for kind in ("march", "walk")}
+    assert high["march"].min() > high["walk"].max() + 0.03
+    assert of("sneak")[:, :, 0, 1].mean() < of("walk")[:, :, 0, 1].mean() - 0.08, "lower than a walk"
+    for side, sign in (("left", 1), ("right", -1)):
+        turned = np.unwrap(heading(of(f"circle {side}")), axis=1)[:, -1]
+        assert (sign * turned > 1.5).all()
+        lean = of(f"side bend {side}")
+        assert (sign * (lean[:, :, J["head"], 0] - lean[:, :, 0, 0])).max(axis=1).min() > 0.15
+        throw, other = of(f"throw {side}"), "right" if side == "left" else "left"
+        wrist = {s: throw[:, :, J[f"{s}_wrist"]] for s in (side, other)}
+        speed = {s: np.linalg.norm(np.diff(path, axis=1), axis=-1).max(axis=1) for s, path in wrist.items()}
+        assert (speed[side] > 1.25 * speed[other]).all()
+        assert (wrist[side][..., 1].max(axis=1) > wrist[other][..., 1].max(axis=1) + 0.1).all()
+    trunk = of("twist")
+    shoulders = trunk[:, :, J["left_shoulder"]] - trunk[:, :, J["right_shoulder"]]
+    hips = trunk[:, :, J["left_hip"]] - trunk[:, :, J["right_hip"]]
+    angle = np.arctan2(shoulders[..., 2], shoulders[..., 0]) - np.arctan2(hips[..., 2], hips[..., 0])
+    assert (np.ptp(angle, axis=1) > 0.6).all()
+    assert (np.ptp(of("dance")[:, :, 0, 0], axis=1) > np.ptp(of("clap")[:, :, 0, 0], axis=1).max()).all()
+
+
+def test_there_are_many_kinds():
+    actions = {kind.removesuffix(" left").removesuffix(" right") for kind in KINDS}
+    assert len(actions) >= 24 and set(BASIC_KINDS) < set(KINDS)
 
 
 def test_captions_tell_side_and_tempo():

@@ -1,5 +1,5 @@
 """Our own captioned motions, made on the spot: the default where no motion capture is at hand."""
 
-from motion.data.procedural.generate import KINDS, generate
+from motion.data.procedural.generate import BASIC_KINDS, KINDS, generate
 
-__all__ = ["KINDS", "generate"]
+__all__ = ["BASIC_KINDS", "KINDS", "generate"]

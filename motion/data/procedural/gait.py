@@ -202,3 +202,28 @@ def turn_in_place(t: Float, side: float, tempo: float, amount: float, rng: np.ra
     pose = steps(t, gait, rng.uniform(), rng)
     head_first = replace(pose, bend=pose.bend + np.array([0.0, side * 0.12, 0.0]))
     return head_first
+
+
+def march(t: Float, tempo: float, amount: float, rng: np.random.Generator) -> Pose:
+    """Marching forward: knees high, arms swinging far, the trunk upright."""
+    stride = 0.95 * tempo * rng.uniform(0.95, 1.05)
+    gait = Gait(
+        speed=stride * 0.95 * rng.uniform(0.95, 1.05), course=0.0, turning=0.0, stride=stride, stance=0.58, width=0.085,
+        clearance=0.27 * amount * rng.uniform(0.95, 1.05), heel_off=0.35, toe_up=0.05, bounce=0.014, side_sway=0.022,
+        lean=0.0, arm_swing=0.75 * amount, elbow=0.25, hip_turn=0.05, recovery=0.04, linger=0.07,
+    )  # fmt: skip
+    return steps(t, gait, rng.uniform(), rng)
+
+
+def sneak(t: Float, tempo: float, amount: float, rng: np.random.Generator) -> Pose:
+    """Sneaking forward: low, bent, with slow careful steps and bent arms before the body."""
+    stride = 0.5 * tempo * rng.uniform(0.95, 1.05)
+    gait = Gait(
+        speed=stride * 0.85 * (1 + 0.5 * (amount - 1)), course=0.0, turning=0.0, stride=stride, stance=0.64, width=0.1,
+        clearance=0.13, heel_off=0.3, toe_up=0.1, bounce=0.005, side_sway=0.03, lean=0.42, arm_swing=0.12, elbow=1.1,
+        hip_turn=0.04, linger=0.12,
+    )  # fmt: skip
+    pose = steps(t, gait, rng.uniform(), rng)
+    pose.pelvis[:, 1] -= 0.13
+    pose.arms[:, :, 0] += 0.35
+    return pose

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.data.clip import Clip
-from motion.data.procedural import gait, standing
+from motion.data.procedural import gait, gestures, standing
 from motion.data.procedural.body import build, centre_of_mass
 from motion.data.procedural.gait import GRAVITY
 from motion.data.procedural.words import PHRASES, sentences
@@ -21,6 +21,16 @@ KINDS = tuple(PHRASES)
 """All kinds of motion, which are also the action labels."""
 SOURCE = "procedural"
 LICENCE = "made by this program; MIT, as the program"
+BASIC_KINDS = (
+    "walk", "walk backward", "run", "side step left", "side step right", "turn left", "turn right", "jump",
+    "jump forward", "squat", "crouch", "bow", "kick left", "kick right", "punch left", "punch right", "wave left",
+    "wave right", "raise arms", "idle",
+)  # fmt: skip
+"""Those that small experiments use: with a hundred motions each kind still has several."""
+_GESTURES = {
+    "clap": gestures.clap, "stretch": gestures.stretch, "pick up": gestures.pick_up,
+    "arm circles": gestures.arm_circles, "twist": gestures.twist, "dance": gestures.dance,
+}  # fmt: skip
 MIN_FRAMES, MAX_FRAMES = 30, 400
 _TEMPO = {-1: 0.72, 0: 1.0, 1: 1.35}
 _SIZE = {-1: 0.75, 0: 1.0, 1: 1.25}
@@ -86,6 +96,12 @@ def _motion(kind: str, t: Float, tempo: int, size: int, rng: np.random.Generator
             pose = gait.run(t, 1 + 0.6 * (fast - 1), 1 + 0.6 * (large - 1), turning, rng)
     elif kind == "walk backward":
         pose = gait.walk(t, fast, large, np.pi, 0.0, rng)
+    elif kind == "march":
+        pose = gait.march(t, fast, large, rng)
+    elif kind == "sneak":
+        pose = gait.sneak(t, fast, large, rng)
+    elif kind.startswith("circle"):
+        pose = gait.walk(t, fast, 0.85 + 0.15 * large, 0.0, to_left * rng.uniform(0.85, 1.1) * fast, rng)
     elif kind.startswith("side step"):
         pose = gait.side_step(t, to_left, fast, large, rng)
     elif kind.startswith("turn"):
@@ -103,6 +119,10 @@ def _motion(kind: str, t: Float, tempo: int, size: int, rng: np.random.Generator
         pose = standing.raise_arms(t, fast, min(large, 1.1), sideways, rng)
     elif kind == "idle":
         pose = standing.idle(t, fast, large, rng)
+    elif kind in _GESTURES:
+        pose = _GESTURES[kind](t, fast, large, rng)
+    elif kind.startswith(("throw", "side bend")):
+        pose = (gestures.throw if kind.startswith("throw") else gestures.side_bend)(t, side, fast, large, rng)
     else:
         act = {"kick": standing.kick, "punch": standing.punch, "wave": standing.wave}[kind.split()[0]]
         pose = act(t, side, fast, large, rng)

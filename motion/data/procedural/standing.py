@@ -17,7 +17,7 @@ FRAME = 0.05
 """Seconds of a frame: take-off and landing fall on frames, so that every frame is in flight or not."""
 
 
-def _beats(t: Float, length: float, rng: np.random.Generator) -> tuple[list[float], float]:
+def beats(t: Float, length: float, rng: np.random.Generator) -> tuple[list[float], float]:
     """Begins of the repetitions that fit into the clip, and their length [s]; what is left over is stood."""
     whole = float(t[-1])
     length = min(length, whole)
@@ -51,7 +51,7 @@ def idle(t: Float, tempo: float, amount: float, rng: np.random.Generator) -> Pos
 def bow(t: Float, tempo: float, amount: float, rng: np.random.Generator) -> Pose:
     """Bending forward from the hips and coming up again."""
     pose = stand(t, rng)
-    begins, length = _beats(t, 2.4 / tempo, rng)
+    begins, length = beats(t, 2.4 / tempo, rng)
     down = sum((bump(t - b, 0, 0.38 * length, 0.6 * length, length) for b in begins), np.zeros_like(t))
     angle = 0.95 * amount * rng.uniform(0.92, 1.08)
     pose.turn[:, 1] += 0.45 * angle * down
@@ -70,7 +70,7 @@ def squat(t: Float, tempo: float, amount: float, stay: bool, rng: np.random.Gene
         begin = rng.uniform(0, max(0.5 * (whole - length), 0.0))
         down = ease((t - begin) / length)
     else:
-        begins, length = _beats(t, 2.0 / tempo, rng)
+        begins, length = beats(t, 2.0 / tempo, rng)
         down = sum((bump(t - b, 0, 0.45 * length, 0.55 * length, length) for b in begins), np.zeros_like(t))
     depth = 0.34 * amount * rng.uniform(0.92, 1.08)
     pose.pelvis[:, 1] -= depth * down
@@ -84,7 +84,7 @@ def squat(t: Float, tempo: float, amount: float, stay: bool, rng: np.random.Gene
 def raise_arms(t: Float, tempo: float, amount: float, sideways: bool, rng: np.random.Generator) -> Pose:
     """Both arms up and down, in front or to the sides."""
     pose = stand(t, rng)
-    begins, length = _beats(t, 2.2 / tempo, rng)
+    begins, length = beats(t, 2.2 / tempo, rng)
     up = sum((bump(t - b, 0, 0.4 * length, 0.6 * length, length) for b in begins), np.zeros_like(t))
     pose.arms[:, :, 1 if sideways else 0] += 2.45 * amount * rng.uniform(0.95, 1.05) * up
     pose.arms[:, :, 3] *= 1 - 0.7 * up
@@ -117,7 +117,7 @@ def punch(t: Float, side: int, tempo: float, amount: float, rng: np.random.Gener
     lift = min(0.5, 0.22 * whole)
     guard = bump(t, 0.0, lift, whole - lift, whole)
     inside = t - 0.8 * lift
-    begins, length = _beats(np.array([0.0, whole - 1.6 * lift]), 0.85 / tempo, rng)
+    begins, length = beats(np.array([0.0, whole - 1.6 * lift]), 0.85 / tempo, rng)
     hit = sum((bump(inside - b, 0.1 * length, 0.5 * length, 0.56 * length, 0.98 * length) for b in begins), 0 * t)
     for arm in pose.arms:
         arm[:, 0] += 0.5 * guard
@@ -136,7 +136,7 @@ def punch(t: Float, side: int, tempo: float, amount: float, rng: np.random.Gener
 def kick(t: Float, side: int, tempo: float, amount: float, rng: np.random.Generator) -> Pose:
     """Kicking forward with one leg, standing on the other; side 0 is left, 1 right."""
     pose = stand(t, rng)
-    begins, length = _beats(t, 1.8 / tempo, rng)
+    begins, length = beats(t, 1.8 / tempo, rng)
     none = np.zeros_like(t)
     shifted = sum((bump(t - b, 0.0, 0.26 * length, 0.74 * length, length) for b in begins), none)
     lifted = sum((bump(t - b, 0.2 * length, 0.42 * length, 0.55 * length, 0.82 * length) for b in begins), none)
@@ -179,7 +179,7 @@ def jump(t: Float, tempo: float, amount: float, distance: float, rng: np.random.
         squeeze = max((float(t[-1]) - push - flight - land) / (down + up), 0.3)
         down, up = down * squeeze, up * squeeze
         length = down + push + flight + land + up
-    begins, _ = _beats(t, length, rng)
+    begins, _ = beats(t, length, rng)
     high = np.full_like(t, STANDING)
     crouched, back, heel, thrown, going = (np.zeros_like(t) for _ in range(5))
     airborne = np.zeros(len(t), bool)

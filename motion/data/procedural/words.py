@@ -32,6 +32,28 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "wave left": ("waves the left hand", "is waving with the left arm", "raises the left hand and waves"),
     "wave right": ("waves the right hand", "is waving with the right arm", "raises the right hand and waves"),
     "raise arms": ("raises both arms{size}", "lifts both hands{size}", "puts both arms up{size}"),
+    "march": ("marches forward{size}", "is marching ahead{size}", "strides like a soldier{size}"),
+    "sneak": ("sneaks forward{size}", "creeps ahead{size}", "tiptoes forward, crouching{size}"),
+    "circle left": ("walks in a circle to the left", "walks round in a left curve", "circles to the left"),
+    "circle right": ("walks in a circle to the right", "walks round in a right curve", "circles to the right"),
+    "clap": ("claps the hands{size}", "is clapping{size}", "applauds{size}"),
+    "stretch": ("stretches both arms up{size}", "reaches up and stretches{size}", "has a good stretch{size}"),
+    "throw left": ("throws with the left hand", "throws a ball with the left arm", "hurls something left-handed"),
+    "throw right": ("throws with the right hand", "throws a ball with the right arm", "hurls something right-handed"),
+    "pick up": ("picks something up{size}", "bends to pick up a thing{size}", "lifts something from below{size}"),
+    "side bend left": ("bends to the left side{size}", "leans over to the left{size}", "does a left side bend{size}"),
+    "side bend right": (
+        "bends to the right side{size}",
+        "leans over to the right{size}",
+        "does a right side bend{size}",
+    ),
+    "arm circles": ("circles both arms{size}", "draws circles with the arms{size}", "does arm circles{size}"),
+    "twist": (
+        "twists the trunk from side to side{size}",
+        "turns the upper body to and fro{size}",
+        "does trunk twists{size}",
+    ),
+    "dance": ("dances on the spot{size}", "is dancing{size}", "sways to the music{size}"),
     "idle": ("stands still, shifting weight", "stands in place, swaying", "is standing and waiting, swaying"),
 }
 """Phrases of each kind; {size} takes the words for small and large movements."""
@@ -50,6 +72,16 @@ SIZES: dict[str, tuple[str, str]] = {
     "kick left": (" low", " high"),
     "kick right": (" low", " high"),
     "raise arms": (" halfway", " all the way"),
+    "march": (" with low knees", " with high knees"),
+    "sneak": (" with short steps", " with long steps"),
+    "clap": (" a little", " widely"),
+    "stretch": (" a little", " far"),
+    "pick up": (" from knee height", " from far down"),
+    "side bend left": (" slightly", " far"),
+    "side bend right": (" slightly", " far"),
+    "arm circles": (" with small circles", " with large circles"),
+    "twist": (" a little", " far"),
+    "dance": (" a little", " wildly"),
 }
 """Words for small and large, where the size is told."""
 
