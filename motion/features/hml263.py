@@ -23,7 +23,7 @@ Source: https://github.com/EricGuo5513/HumanML3D (motion_representation), reimpl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -52,7 +52,7 @@ HEADING_SIGMA = 20.0
 """Width of the Gaussian that smooths the heading [frames]."""
 
 _BLOCK = 3000
-"""Frames worked on at once: their work arrays stay in the processor's cache."""
+"""Frames worked on at once, see `blocks`; by measurement, 1000 to 6000 are about as good."""
 _FORWARD = np.array([0.0, 0.0, 1.0])
 
 
@@ -89,11 +89,16 @@ def in_blocks(write: Writer, joints: Floats, dim: int, *, floor: Floor) -> Float
         raise ValueError(f"joints must be finite, got {int((~np.isfinite(p)).sum())} nan or inf; drop those clips")
     clips = p.reshape(-1, *p.shape[-3:])
     out = np.empty((len(clips), p.shape[-3] - 1, dim), dtype=np.float32)
-    size = max(1, _BLOCK // p.shape[-3])
-    for start in range(0, len(clips), size):
-        placed = place(clips[start : start + size], floor=floor)
-        write(placed, smoothed_heading(placed), out[start : start + size])
+    for block in blocks(len(clips), p.shape[-3]):
+        placed = place(clips[block], floor=floor)
+        write(placed, smoothed_heading(placed), out[block])
     return out.reshape(*p.shape[:-3], *out.shape[1:])
+
+
+def blocks(clips: int, frames: int) -> Iterator[slice]:
+    """Slices of clips to work on one after the other, so that the work arrays stay in the processor's cache."""
+    size = max(1, _BLOCK // frames)
+    return (slice(start, start + size) for start in range(0, clips, size))
 
 
 def write_core(p: Floats, heading: Floats, out: Float32) -> None:

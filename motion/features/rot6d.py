@@ -24,10 +24,9 @@ Bone lengths are not stored: `decode` gives the uniform body, so joints come bac
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from motion.features import hml263
 from motion.features.hml263 import Float32, Floats, Floor
@@ -62,10 +61,38 @@ def decode(features: Floats) -> Float32:
         ValueError: the last axis is not 136, there is no frame, or two columns are zero or parallel (padding is).
     """
     d = hml263.checked_features(features, DIM)
-    local = rot.from_6d(d[..., ROTATIONS].reshape(*d.shape[:-1], N_JOINTS, 6))
-    placed = _forward(local)
-    placed[..., 1] += d[..., None, 3]
-    return hml263.world_joints(placed[..., 1:, :], *hml263.root_path(d)).astype(np.float32)
+    motions = d.reshape(-1, *d.shape[-2:])
+    out = np.empty((*motions.shape[:2], N_JOINTS, 3), dtype=np.float32)
+    for block in hml263.blocks(*motions.shape[:2]):
+        rows = motions[block]
+        local = joints_by_rotations(rot.from_6d(rows[..., ROTATIONS].reshape(*rows.shape[:2], N_JOINTS, 6)))
+        local[..., 1] += rows[..., None, 3]
+        out[block] = hml263.world_joints(local[..., 1:, :], *hml263.root_path(rows))
+    return out.reshape(*d.shape[:-1], N_JOINTS, 3)
+
+
+def joints_by_rotations(
+    local: Floats, frame_parents: Sequence[int] = PARENTS, bone_lengths: Floats = BONE_LENGTHS
+) -> Floats:
+    """Forward kinematics, (..., 22, 3, 3) -> joints less the root, (..., 22, 3) [m].
+
+    Args:
+        local: matrices of the joints' rotations; the root's is the frame of all.
+        frame_parents: the joint whose frame each joint's rotation is relative to, before it in order; not the root's.
+        bone_lengths: of the bone that ends in each joint, (22,) or broadcasting to (..., 22) [m].
+    """
+    # Components in front: sums over them add long runs, and a batch and its members one by one give the same bits.
+    turns = np.ascontiguousarray(np.moveaxis(local, (-3, -2, -1), (0, 1, 2)))  # (22, 3, 3, ...)
+    joints = np.zeros((N_JOINTS, 3, *turns.shape[3:]))
+    frames = np.empty_like(turns)
+    frames[0] = turns[0]
+    for j in range(1, N_JOINTS):
+        parent = frames[frame_parents[j]]
+        frames[j] = (parent[:, :, None] * turns[j][None]).sum(axis=1)
+        # A canonical direction is a coordinate axis or its opposite: a column of the frame.
+        axis = int(np.abs(RAW_DIRECTIONS[j]).argmax())
+        joints[j] = joints[PARENTS[j]] + frames[j][:, axis] * (RAW_DIRECTIONS[j, axis] * bone_lengths[..., j])
+    return np.moveaxis(joints, (0, 1), (-2, -1))
 
 
 def _write(p: Floats, heading: Floats, out: Float32) -> None:
@@ -107,17 +134,3 @@ def _turn(first: Floats, to: Floats, second: Floats, towards: Floats) -> Floats:
     angle = np.arctan2((side * np.cross(first, second)).sum(axis=-1), (side * second).sum(axis=-1))
     twist = np.concatenate([np.cos(angle / 2)[..., None], np.sin(angle / 2)[..., None] * first], axis=-1)
     return rot.multiply(swing, twist)
-
-
-def _forward(local: NDArray[np.floating[Any]]) -> Floats:
-    """Joints of the uniform body less the root, (..., 22, 3, 3) -> (..., 22, 3) [m], in the heading frame."""
-    frames = np.empty(local.shape)
-    joints = np.zeros(local.shape[:-1])
-    frames[..., 0, :, :] = local[..., 0, :, :]
-    for j in range(1, N_JOINTS):
-        # Elementwise, so that a batch and its members one by one give the same bits.
-        parent = frames[..., PARENTS[j], :, :]
-        frames[..., j, :, :] = (parent[..., :, :, None] * local[..., j, None, :, :]).sum(axis=-2)
-        bone = (frames[..., j, :, :] * (BONE_LENGTHS[j] * RAW_DIRECTIONS[j])).sum(axis=-1)
-        joints[..., j, :] = joints[..., PARENTS[j], :] + bone
-    return joints
