@@ -66,7 +66,9 @@ def consistency(features: NDArray[np.floating[Any]], lengths: NDArray[np.int64] 
     if not np.all(np.isfinite(d[valid])):
         raise ValueError("features must be finite, got nan or inf in a valid row; drop those motions")
     d = np.where(valid[..., None], d, 0.0)
-    columns = np.where(valid[..., None, None], d[..., ROTATIONS].reshape(*d.shape[:-1], -1, 6), [1, 0, 0, 0, 1, 0])
+    columns = np.where(
+        valid[..., None, None], d[..., ROTATIONS].reshape(*d.shape[:-1], N_JOINTS - 1, 6), [1, 0, 0, 0, 1, 0]
+    )
     matrices = rot.from_6d(columns)
     joints, to_world = hml263.recover(d)
     bone = bone_vectors(np.asarray(joints, dtype=np.float64))[..., 1:, :]
