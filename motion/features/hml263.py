@@ -23,7 +23,7 @@ Source: https://github.com/EricGuo5513/HumanML3D (motion_representation), reimpl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +36,7 @@ from motion.kinematics.skeleton import CHAINS, FEET_LEFT, FEET_RIGHT, N_JOINTS, 
 
 Floats = NDArray[np.floating[Any]]
 Float32 = NDArray[np.float32]
+Writer = Callable[[Floats, Floats, Float32], None]
 Floor = Literal["clip", "given"]
 
 DIM = 263
@@ -50,6 +51,8 @@ CONTACT_SPEED2 = 0.002
 HEADING_SIGMA = 20.0
 """Width of the Gaussian that smooths the heading [frames]."""
 
+_BLOCK = 3000
+"""Frames worked on at once, see `blocks`; by measurement, 1000 to 6000 are about as good."""
 _FORWARD = np.array([0.0, 0.0, 1.0])
 
 
@@ -66,33 +69,70 @@ def encode(joints: Floats, *, floor: Floor = "clip") -> Float32:
     Raises:
         ValueError: the shape is another one, or a value is not finite.
     """
+    return in_blocks(_write, joints, DIM, floor=floor)
+
+
+def in_blocks(write: Writer, joints: Floats, dim: int, *, floor: Floor) -> Float32:
+    """Rows of features that `write` fills in, some clips at a time: (..., T+1, 22, 3) [m] -> (..., T, dim).
+
+    Args:
+        write: gets placed clips (n, T+1, 22, 3), their smoothed headings (n, T+1, 4), the rows to fill (n, T, dim).
+        joints, floor: see `encode`.
+
+    Raises:
+        ValueError: see `encode`.
+    """
     p: Floats = np.asarray(joints, dtype=np.float64)
     if p.ndim < 3 or p.shape[-2:] != (N_JOINTS, 3) or p.shape[-3] < 2:
         raise ValueError(f"joints must have shape (..., T+1 >= 2, {N_JOINTS}, 3), got {p.shape}; give one frame more")
     if not np.all(np.isfinite(p)):
         raise ValueError(f"joints must be finite, got {int((~np.isfinite(p)).sum())} nan or inf; drop those clips")
-    p = place(p, floor=floor)
-    heading = smoothed_heading(p)  # (..., T+1, 4) world -> heading frame
-    step = np.diff(p, axis=-3)  # (..., T, 22, 3)
+    clips = p.reshape(-1, *p.shape[-3:])
+    out = np.empty((len(clips), p.shape[-3] - 1, dim), dtype=np.float32)
+    for block in blocks(len(clips), p.shape[-3]):
+        placed = place(clips[block], floor=floor)
+        write(placed, smoothed_heading(placed), out[block])
+    return out.reshape(*p.shape[:-3], *out.shape[1:])
+
+
+def blocks(clips: int, frames: int) -> Iterator[slice]:
+    """Slices of clips to work on one after the other, so that the work arrays stay in the processor's cache."""
+    size = max(1, _BLOCK // frames)
+    return (slice(start, start + size) for start in range(0, clips, size))
+
+
+def write_core(p: Floats, heading: Floats, out: Float32) -> None:
+    """Dims 0:67 of placed clips, see `in_blocks`."""
+    write_root(p, heading, out)
+    out[..., POSITIONS] = local_positions(p, heading).reshape(*out.shape[:-1], -1)
+
+
+def write_root(p: Floats, heading: Floats, out: Float32) -> None:
+    """Dims 0:4 of placed clips, see `in_blocks`."""
     now, after = heading[..., :-1, :], heading[..., 1:, :]
     turn = rot.multiply(after, rot.inverse(now))
     turn = np.where(turn[..., :1] < 0, -turn, turn)
-    half_yaw = np.arcsin(np.clip(turn[..., 2], -1, 1))
-    root_step = rot.rotate(after, step[..., 0, :])
-    local = p[..., :-1, :, :].copy()
-    local[..., 0::2] -= p[..., :-1, :1, 0::2]
-    local = rot.rotate(now[..., None, :], local)
-    feet = (step[..., [*FEET_LEFT, *FEET_RIGHT], :] ** 2).sum(axis=-1)
-    rows = p.shape[:-3] + (p.shape[-3] - 1,)
-    out = np.empty((*rows, DIM), dtype=np.float32)
-    out[..., 0] = half_yaw
-    out[..., ROOT_VELOCITY] = root_step[..., 0::2]
+    out[..., 0] = np.arcsin(np.clip(turn[..., 2], -1, 1))
+    out[..., ROOT_VELOCITY] = rot.rotate(after, np.diff(p[..., 0, :], axis=-2))[..., 0::2]
     out[..., 3] = p[..., :-1, 0, 1]
-    out[..., POSITIONS] = local[..., 1:, :].reshape(*rows, -1)
+
+
+def local_positions(p: Floats, heading: Floats) -> Floats:
+    """Joints 1..21 less the root's x, z in the heading frame, (..., T+1, 22, 3) -> (..., T, 21, 3) [m]."""
+    local = p[..., :-1, 1:, :].copy()
+    local[..., 0::2] -= p[..., :-1, :1, 0::2]
+    return rot.rotate(heading[..., :-1, None, :], local)
+
+
+def _write(p: Floats, heading: Floats, out: Float32) -> None:
+    """All 263 dims of placed clips, see `in_blocks`."""
+    write_core(p, heading, out)
+    now, rows = heading[..., :-1, :], out.shape[:-1]
+    step = np.diff(p, axis=-3)  # (..., T, 22, 3)
+    feet = (step[..., [*FEET_LEFT, *FEET_RIGHT], :] ** 2).sum(axis=-1)
     out[..., ROTATIONS] = rot.to_6d(_chain_rotations(p[..., :-1, :, :], now)).reshape(*rows, -1)
     out[..., VELOCITIES] = rot.rotate(now[..., None, :], step).reshape(*rows, -1)
     out[..., CONTACTS] = feet < CONTACT_SPEED2
-    return out
 
 
 def decode(features: Floats, *, extra: bool = False) -> Float32:
@@ -104,24 +144,52 @@ def decode(features: Floats, *, extra: bool = False) -> Float32:
     Raises:
         ValueError: the last axis is not 263, or there is no frame.
     """
-    d = np.asarray(features, dtype=np.float64)
-    if d.ndim < 2 or d.shape[-1] != DIM or d.shape[-2] < 1:
-        raise ValueError(f"features must have shape (..., T >= 1, {DIM}), got {d.shape}")
-    half = np.zeros(d.shape[:-1])
-    half[..., 1:] = np.cumsum(d[..., :-1, 0], axis=-1)
-    to_world = rot.inverse(rot.about_y(2 * half))  # (..., T, 4)
-    step = np.zeros((*d.shape[:-1], 3))
-    step[..., 1:, 0::2] = d[..., :-1, ROOT_VELOCITY]
-    root = np.cumsum(rot.rotate(to_world, step), axis=-2)
-    joints = np.zeros((*d.shape[:-1], N_JOINTS, 3))
-    joints[..., 1:, :] = rot.rotate(to_world[..., None, :], d[..., POSITIONS].reshape(*d.shape[:-1], N_JOINTS - 1, 3))
-    joints[..., 0::2] += root[..., None, 0::2]
-    joints[..., 0, 1] = d[..., 3]
+    d = checked_features(features, DIM)
+    joints, to_world = recover(d)
     if extra:
         velocity = d[..., -1:, VELOCITIES].reshape(*d.shape[:-2], 1, N_JOINTS, 3)
         last = joints[..., -1:, :, :] + rot.rotate(to_world[..., -1:, None, :], velocity)
         joints = np.concatenate([joints, last], axis=-3)
     return joints.astype(np.float32)
+
+
+def checked_features(features: Floats, dim: int) -> Floats:
+    """The features in double precision.
+
+    Raises:
+        ValueError: not (..., T >= 1, dim).
+    """
+    d: Floats = np.asarray(features, dtype=np.float64)
+    if d.ndim < 2 or d.shape[-1] != dim or d.shape[-2] < 1:
+        raise ValueError(f"features must have shape (..., T >= 1, {dim}), got {d.shape}")
+    return d
+
+
+def recover(d: Floats) -> tuple[Floats, Floats]:
+    """Joints from dims 0:67, (..., T, >= 67) -> (..., T, 22, 3) [m], and the turn from heading to world (..., T, 4)."""
+    to_world, root = root_path(d)
+    return world_joints(d[..., POSITIONS].reshape(*d.shape[:-1], N_JOINTS - 1, 3), to_world, root), to_world
+
+
+def root_path(d: Floats) -> tuple[Floats, Floats]:
+    """Turn from the heading frame to the world (..., T, 4) and root (..., T, 3) [m] from dims 0:4."""
+    half = np.zeros(d.shape[:-1])
+    half[..., 1:] = np.cumsum(d[..., :-1, 0], axis=-1)
+    to_world = rot.inverse(rot.about_y(2 * half))
+    step = np.zeros((*d.shape[:-1], 3))
+    step[..., 1:, 0::2] = d[..., :-1, ROOT_VELOCITY]
+    root = np.cumsum(rot.rotate(to_world, step), axis=-2)
+    root[..., 1] = d[..., 3]
+    return to_world, root
+
+
+def world_joints(local: Floats, to_world: Floats, root: Floats) -> Floats:
+    """All joints (..., T, 22, 3) [m] from what `local_positions` gives (..., T, 21, 3) and `root_path`; undoes it."""
+    joints = np.empty((*root.shape[:-1], N_JOINTS, 3))
+    joints[..., 0, :] = root
+    joints[..., 1:, :] = rot.rotate(to_world[..., None, :], local)
+    joints[..., 1:, 0::2] += root[..., None, 0::2]
+    return joints
 
 
 def encode_list(clips: Sequence[Floats], frames: int, *, floor: Floor = "clip") -> tuple[Float32, NDArray[np.int64]]:
