@@ -21,6 +21,7 @@ from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
+from motion.text.minilm import find_weights
 
 KIND = "motion-experiment"
 
@@ -65,6 +66,8 @@ def execute(experiment: Experiment, report: Report) -> None:
     out = experiment.out
     if experiment.source is not None:
         kind_of(experiment.source)  # refused before anything is made
+    if experiment.preset.text == "minilm":
+        find_weights(experiment.preset.text_weights)
     if experiment.workers > 1:
         # torch imports its compiler at the first step of an optimiser, which takes a second.
         warm_up(("motion.experiment.campaign", "torch._dynamo"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from motion.data.procedural import BASIC_KINDS
@@ -20,6 +21,8 @@ class Preset:
     width, layers, heads, patch: of the denoiser. batch_size, learning_rate, fine_learning_rate: of its training.
     sampler_steps, guidance: of the sampler.
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
+    text: how captions are read: "words" (learned embeddings of hashed words) or "minilm" (token states of a frozen
+        all-MiniLM-L6-v2). text_weights: folder of its weights; None takes the installed package.
     start: whether a generation is fine-tuned from its predecessor or refitted from scratch (with `first_steps`).
     optimiser: whether its moments begin afresh in each generation or are carried over.
     """
@@ -41,6 +44,8 @@ class Preset:
     sampler_steps: int = 8
     guidance: float = 1.0
     kinds: tuple[str, ...] | None = None
+    text: Literal["words", "minilm"] = "words"
+    text_weights: Path | None = None
     start: Literal["finetune", "scratch"] = "finetune"
     optimiser: Literal["fresh", "carried"] = "fresh"
 
@@ -48,7 +53,9 @@ class Preset:
         for name, least in (("frames", 8), ("n", 2), ("reference", 8), ("evaluation", 8), ("generations", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}; choose a larger number")
-        for name, known in (("start", ("finetune", "scratch")), ("optimiser", ("fresh", "carried"))):
+        for name, known in (
+            ("start", ("finetune", "scratch")), ("optimiser", ("fresh", "carried")), ("text", ("words", "minilm")),
+        ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"{name} must be {' or '.join(known)}, got {getattr(self, name)!r}; choose one of them"
@@ -62,9 +69,9 @@ class Preset:
             )
 
     def describe(self) -> dict[str, Any]:
-        """The sizes as JSON, less `generations`, by which a finished run may be extended."""
+        """The sizes as JSON, less `generations`, by which a finished run may be extended, and where weights lie."""
         sizes = asdict(self)
-        del sizes["generations"]
+        del sizes["generations"], sizes["text_weights"]
         return sizes
 
 

@@ -22,6 +22,7 @@ from motion.model import generator
 from motion.model.denoiser import ModelConfig
 from motion.model.generator import MotionModel
 from motion.model.training import TrainConfig
+from motion.text.minilm import MiniLMEncoder
 
 _CHECKPOINT = 100  # optimiser steps: about ten seconds' work, so much an interrupt may cost
 _SHOWN = 3  # motions kept for the strip of stick figures, one per caption
@@ -66,7 +67,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         )
         later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
         config = first if previous is None or self.preset.start == "scratch" else later
-        return generator.fit(previous, training, config, rng, work=work, report=self.report)
+        return generator.fit(previous, training, config, rng, work=work, report=self.report, encoder=self._encoder)
 
     def sample(self, model: MotionModel, request: Request[MotionBatch], rng: np.random.Generator) -> MotionBatch:
         """`count` motions for captions of `real`, drawn without replacement as long as there are any."""
@@ -120,13 +121,24 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     def _draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
         sampler = SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
         return asked.with_features(
-            generator.sample(model, asked.captions, asked.lengths, sampler, rng, report=self.report)
+            generator.sample(
+                model, asked.captions, asked.lengths, sampler, rng, report=self.report, encoder=self._encoder
+            )
         )
 
     @property
     def _size(self) -> ModelConfig:
         p = self.preset
-        return ModelConfig(width=p.width, layers=p.layers, heads=p.heads, patch=p.patch, frames=p.frames)
+        size = ModelConfig(width=p.width, layers=p.layers, heads=p.heads, patch=p.patch, frames=p.frames)
+        encoder = self._encoder
+        if encoder is None:
+            return size
+        return replace(size, vocabulary=0, text_dim=encoder.dim, text_tokens=encoder.max_tokens)
+
+    @cached_property
+    def _encoder(self) -> MiniLMEncoder | None:
+        """None: the model's own words."""
+        return MiniLMEncoder(self.preset.text_weights) if self.preset.text == "minilm" else None
 
     @cached_property
     def _ruler(self) -> Ruler:

