@@ -10,9 +10,12 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from motion.kinematics.hierarchy import axis_matrices
 from motion.kinematics.limbs import two_bone
+from motion.kinematics.mass import MASS, centre_of_mass
 from motion.kinematics.skeleton import BONE_LENGTHS, N_JOINTS, J
 
 Float = NDArray[np.float64]
+
+__all__ = ["MASS", "Pose", "balanced", "build", "centre_of_mass", "rest", "within_reach"]
 
 THIGH, SHIN, FOOT = (float(BONE_LENGTHS[J[f"left_{name}"]]) for name in ("knee", "ankle", "foot"))
 LEG = THIGH + SHIN
@@ -159,41 +162,6 @@ def within_reach(pose: Pose, *, constant: bool = False, radius: int = 5) -> Pose
     pelvis = pose.pelvis.copy()
     pelvis[:, 1] -= lower
     return replace(pose, pelvis=pelvis)
-
-
-def _mass_of_joints() -> Float:
-    """Share of body mass that each joint stands for: segment masses placed along their bones.
-
-    Source: segment masses and centres after de Leva 1996 (male), trunk spread over the spine by us.
-    """
-    share = np.zeros(N_JOINTS)
-    for name, mass in (("pelvis", 0.11), ("spine1", 0.10), ("spine2", 0.10), ("spine3", 0.125), ("head", 0.0694)):
-        share[J[name]] += mass
-    segments = (
-        ("hip", "knee", 0.1416, 0.41),
-        ("knee", "ankle", 0.0433, 0.445),
-        ("ankle", "foot", 0.0137, 0.5),
-        ("shoulder", "elbow", 0.0271, 0.577),
-        ("elbow", "wrist", 0.0162, 0.457),
-        ("wrist", "wrist", 0.0061, 1.0),
-    )
-    for side in ("left", "right"):
-        for top, end, mass, along in segments:
-            share[J[f"{side}_{top}"]] += mass * (1 - along)
-            share[J[f"{side}_{end}"]] += mass * along
-    total: Float = share / share.sum()
-    return total
-
-
-MASS = _mass_of_joints()
-"""(22,) share of body mass that each joint stands for."""
-MASS.setflags(write=False)
-
-
-def centre_of_mass(joints: Float) -> Float:
-    """(..., 22, 3) -> (..., 3) [m]."""
-    centre: Float = np.einsum("...jc,j->...c", joints, MASS)
-    return centre
 
 
 def balanced(pose: Pose, on_left: Float | None = None, rounds: int = 3) -> Pose:
