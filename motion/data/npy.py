@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from motion.data.arrays import read_array, text_lines
 from motion.data.bvh import read_bvh
 from motion.data.clip import Clip
 from motion.data.skeletons import body_joints
@@ -24,16 +25,14 @@ def read_captions(path: Path) -> tuple[str, ...]:
     """One caption a line; a HumanML3D tail (`#tokens#begin#end`) is cut off. Empty lines do not count.
 
     Raises:
-        ValueError: the file is missing, no UTF-8 text, or has no caption.
+        ValueError: the file is missing, no UTF-8 text, too large, or has no caption.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = text_lines(path)
     except FileNotFoundError:
         raise ValueError(
             f"{path.name}: expected captions in this file, found no file; write one caption a line"
         ) from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name}: expected UTF-8 text, found other bytes; save the captions as UTF-8") from None
     captions = tuple(text for line in lines if (text := _HUMANML3D_TAIL.sub("", line).strip()))
     if not captions:
         raise ValueError(f"{path.name}: expected at least one caption, found an empty file; write one caption a line")
@@ -46,26 +45,28 @@ def read_joints(path: Path) -> NDArray[np.float64]:
     Raises:
         ValueError: not such an array, or not finite.
     """
-    try:
-        joints = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as problem:
-        raise ValueError(f"{path.name}: expected a numpy array without pickled objects, but {problem}") from None
-    if not isinstance(joints, np.ndarray) or joints.dtype.kind not in "fiu":
-        kind = getattr(joints, "dtype", type(joints).__name__)
-        raise ValueError(f"{path.name}: expected an array of numbers (T, {N_JOINTS}, 3), found {kind}; save joints")
+    joints = read_array(path)
+    if joints.dtype.kind not in "fiu":
+        raise ValueError(f"{path.name}: expected an array of numbers (T, {N_JOINTS}, 3), found {joints.dtype}")
     if joints.ndim != 3 or joints.shape[1:] != (N_JOINTS, 3) or len(joints) < 2:
         raise ValueError(
             f"{path.name}: expected joints of shape (T, {N_JOINTS}, 3) with T >= 2, found {joints.shape}; "
             "recover joints from features first"
         )
-    values = joints.astype(float)
+    return checked(joints.astype(float), path.name)
+
+
+def checked(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """The joints (T, 22, 3) [m] themselves.
+
+    Raises:
+        ValueError: a coordinate that is not finite, or farther than 10 km away.
+    """
     wrong = ~(np.abs(values) < _MAX_COORDINATE)
     if wrong.any():
         frame, joint, _ = np.argwhere(wrong)[0]
         value = values[wrong][0]
-        raise ValueError(
-            f"{path.name}: expected finite metres, found {value:g} at frame {frame}, joint {joint}; repair it"
-        )
+        raise ValueError(f"{name}: expected finite metres, found {value:g} at frame {frame}, joint {joint}; repair it")
     return values
 
 

@@ -15,11 +15,13 @@ from typing import Literal
 import numpy as np
 
 from loop.progress import Report
-from motion.data import bandai, cmu, npy
+from motion.data import bandai, cmu, humanml3d, npy
 from motion.data.clip import Clip
 
-Kind = Literal["cmu", "bandai", "npy", "bvh"]
+Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh"]
 Row = dict[str, str]
+Read = tuple[list[Clip], list[tuple[str, str]]]
+"""The clips of one file, and (name, reason) of parts that were left out."""
 _CHUNK = 8  # clips a worker process takes at once
 
 
@@ -56,13 +58,15 @@ def kind_of(folder: Path) -> Kind:
         return "cmu"
     if (folder / "clips.csv").is_file() and (folder / "bvh").is_dir():
         return "bandai"
+    if humanml3d.is_humanml3d(folder):
+        return "humanml3d"
     if any(folder.glob("*.npy")):
         return "npy"
     if _plain_bvh(folder):
         return "bvh"
     raise ValueError(
-        f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, and for *.bvh or "
-        "*.bvh.gz with captions in *.txt"
+        f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, for *.bvh or "
+        "*.bvh.gz with captions in *.txt, and for texts/ beside new_joints/ or new_joint_vecs/"
     )
 
 
@@ -74,16 +78,16 @@ def load_pack(
     workers: int = 1,
     report: Report | None = None,
 ) -> Pack:
-    """Read a pack: CMU trials, Bandai-Namco clips, or a plain folder of joints or BVH with captions.
+    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, or a plain folder of joints or BVH with captions.
 
     A clip whose captions say nothing is always left out and listed.
 
     Args:
         folder: the pack.
         skip_bad: leave out and list clips that cannot be read, instead of stopping at the first.
-        limit: read that many clips only, spread evenly over the pack.
+        limit: read that many files only, spread evenly over the pack.
         workers: processes that read; the result does not depend on it.
-        report: told (stage, clips done, clips in all).
+        report: told (stage, files done, files in all).
 
     Raises:
         FileNotFoundError: no such folder.
@@ -108,8 +112,9 @@ def load_pack(
     clips: list[Clip] = []
     results = _read_all(partial(_try_read, folder, kind, name), readable, workers)
     for done, (row, result) in enumerate(zip(readable, results, strict=True), 1):
-        if isinstance(result, Clip):
-            clips.append(result)
+        if not isinstance(result, str):
+            clips += result[0]
+            skipped += result[1]
         elif skip_bad:
             skipped.append((row["name"], result))
         else:
@@ -117,9 +122,9 @@ def load_pack(
         if report is not None:
             report("reading motions", done, len(readable))
     if not clips:
-        raise ValueError(f"{folder}: no clip could be read, {len(skipped)} left out ({skipped[0][1]})")
-    licence = {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE}.get(kind, npy.LICENCE)
-    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, licence)
+        why = f"{len(skipped)} left out ({skipped[0][1]})" if skipped else "it names none"
+        raise ValueError(f"{folder}: no clip could be read, {why}")
+    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, clips[0].licence)
 
 
 def source_fingerprint(folder: Path) -> str:
@@ -137,11 +142,18 @@ def _plain_bvh(folder: Path) -> list[Path]:
 
 
 def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
-    """The table's file if there is one, and one row a clip with at least `name` and `file` (within the folder)."""
+    """Tables that name the clips; one row a file: `name`, `file`, perhaps `text` (paths in the folder), more."""
     if kind == "npy":
-        return [], [{"name": p.stem, "file": p.name} for p in sorted(folder.glob("*.npy"))]
+        return [], [_plain_row(p) for p in sorted(folder.glob("*.npy"))]
     if kind == "bvh":
-        return [], [{"name": npy.stem_of(p), "file": p.name} for p in _plain_bvh(folder)]
+        return [], [_plain_row(p) for p in _plain_bvh(folder)]
+    if kind == "humanml3d":
+        lists, splits = humanml3d.list_motions(folder)
+        motions = humanml3d.motions_dir(folder)
+        return lists, [
+            {"name": name, "file": f"{motions}/{name}.npy", "text": f"texts/{name}.txt", "split": split}
+            for name, split in splits.items()
+        ]
     path, key, columns = (
         (folder / "trials.csv", "trial", cmu.COLUMNS)
         if kind == "cmu"
@@ -157,6 +169,11 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
         if row[key] != Path(row[key]).name or not row[key].strip("."):
             raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key]!r}; correct the table")
     return [path], [row | {"name": row[key], "file": f"bvh/{row[key]}.bvh.gz"} for row in rows]
+
+
+def _plain_row(path: Path) -> Row:
+    name = npy.stem_of(path)
+    return {"name": name, "file": path.name, "text": f"{name}.txt"}
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
@@ -180,21 +197,23 @@ def _spread(rows: list[Row], limit: int | None) -> list[Row]:
     return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).round().astype(int)]
 
 
-def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Clip | str:
-    """The clip, or why it cannot be read, in one line."""
+def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Read | str:
+    """The clips of one row, or why it cannot be read, in one line."""
+    path = folder / row["file"]
     try:
+        if kind == "humanml3d":
+            return humanml3d.read_clips(folder, row["name"], row["split"], source)
         if kind == "cmu":
-            return cmu.read_trial(folder, row, source)
+            return [cmu.read_trial(folder, row, source)], []
         if kind == "bandai":
-            return bandai.read_clip(folder, row, source)
-        path = folder / row["file"]
-        return npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)
+            return [bandai.read_clip(folder, row, source)], []
+        return [npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)], []
     except (ValueError, OSError) as problem:
         text = " ".join(str(problem).split())
         return text if text.startswith(row["name"]) else f"{row['name']}: {text}"
 
 
-def _read_all(read: Callable[[Mapping[str, str]], Clip | str], rows: list[Row], workers: int) -> Iterator[Clip | str]:
+def _read_all(read: Callable[[Mapping[str, str]], Read | str], rows: list[Row], workers: int) -> Iterator[Read | str]:
     if workers == 1 or len(rows) <= _CHUNK:
         yield from map(read, rows)
         return
@@ -207,12 +226,14 @@ def _fingerprint(folder: Path, table: list[Path], rows: Sequence[Row]) -> str:
     files = {path.relative_to(folder).as_posix() for path in table}
     for row in rows:
         files.add(row["file"])
-        captions = f"{row['name']}.txt"
-        if not table and (folder / captions).is_file():
-            files.add(captions)
+        if (folder / row.get("text", "")).is_file():
+            files.add(row["text"])
     digest = hashlib.sha256()
     for file in sorted(files):
         path = folder / file
-        content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"missing"
+        content = b"missing"
+        if path.is_file():
+            with open(path, "rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").digest()
         digest.update(file.encode() + b"\0" + content)
     return digest.hexdigest()
