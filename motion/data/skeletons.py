@@ -24,7 +24,7 @@ _CLAVICLE = 0.35  # place of the collar joint along the clavicle of skeletons wi
 
 
 def known_skeleton(tree: Hierarchy) -> str:
-    """Which known skeleton a tree is: mb, max, raw31, daz, bandai; "" if none."""
+    """Which known skeleton a tree is: mb, max, raw31, daz, bandai, ours; "" if none."""
     for name, first in _FIRST_NAMES.items():
         if tree.names[: len(first)] == first:
             return name
@@ -142,12 +142,18 @@ def _bandai(tree: Hierarchy) -> Mapped:
     return tree, names, 0.01
 
 
+def _ours(tree: Hierarchy) -> Mapped:
+    """What `bvh_write` writes: our own names, centimetres."""
+    return tree, {name: name for name in JOINTS}, 0.01
+
+
 _FIRST_NAMES: dict[str, tuple[str, ...]] = {
     "mb": ("Hips", "LHipJoint", "LeftUpLeg"),
     "max": ("Hips", "LHipJoint", "LeftHip"),
     "raw31": ("hip", "lhipjoint", "lfemur"),
     "daz": ("hip", "abdomen", "chest"),
     "bandai": ("joint_Root", "Hips", "Spine", "Chest"),
+    "ours": ("pelvis", "left_hip_turn", "left_hip"),
 }
 _MAPS: dict[str, Callable[[Hierarchy], Mapped]] = {
     "mb": _mb,
@@ -155,4 +161,5 @@ _MAPS: dict[str, Callable[[Hierarchy], Mapped]] = {
     "raw31": _renamed_mb,
     "daz": _daz,
     "bandai": _bandai,
+    "ours": _ours,
 }
