@@ -1,4 +1,4 @@
-"""Plain folders: joints as `.npy`, or BVH of a known skeleton, each with its captions in a `.txt` of the same name."""
+"""Plain folders: joints as `.npy`, or BVH, each with its captions in a `.txt` of the same name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from motion.data.arrays import read_array, text_lines
 from motion.data.bvh import read_bvh
 from motion.data.clip import Clip
-from motion.data.skeletons import body_joints
+from motion.data.skeleton_map import map_of, mapped_joints
+from motion.data.skeletons import body_joints, known_skeleton
 from motion.kinematics.resample import resample
 from motion.kinematics.retarget import retarget
 from motion.kinematics.skeleton import N_JOINTS
@@ -82,8 +83,15 @@ def stem_of(path: Path) -> str:
 
 
 def read_plain_bvh(path: Path, source: str) -> Clip:
-    """A BVH of a known skeleton with its captions, put on the uniform body at 20 frames a second."""
+    """A BVH with its captions, put on the uniform body at 20 frames a second.
+
+    A skeleton that is none of the known ones is read by the folder's `map.json`, or by guessing (`skeleton_map`).
+    """
     bvh = read_bvh(path)
-    joints = retarget(resample(body_joints(bvh), bvh.fps)).astype(np.float32)
+    if known_skeleton(bvh.tree):
+        own = body_joints(bvh)
+    else:
+        own = mapped_joints(bvh, map_of(bvh.tree, path.parent), path.name)
+    joints = retarget(resample(own, bvh.fps)).astype(np.float32)
     name = stem_of(path)
     return Clip(name, joints, read_captions(path.with_name(f"{name}.txt")), "", source, LICENCE)

@@ -17,6 +17,7 @@ import numpy as np
 from loop.progress import Report
 from motion.data import bandai, cmu, humanml3d, npy
 from motion.data.clip import Clip
+from motion.data.skeleton_map import MAP_FILE
 
 Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh"]
 Row = dict[str, str]
@@ -146,7 +147,8 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     if kind == "npy":
         return [], [_plain_row(p) for p in sorted(folder.glob("*.npy"))]
     if kind == "bvh":
-        return [], [_plain_row(p) for p in _plain_bvh(folder)]
+        maps = [path for path in (folder / MAP_FILE,) if path.is_file()]
+        return maps, [_plain_row(p) for p in _plain_bvh(folder)]
     if kind == "humanml3d":
         lists, splits = humanml3d.list_motions(folder)
         motions = humanml3d.motions_dir(folder)
