@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 MAX_BYTES = 256 * 2**20
 """Largest file, and largest array in an archive, that is read [bytes]."""
+_MAX_COORDINATE = 1e4  # [m]; beyond it the unit is wrong
 _MAX_HEADER = 10_000
 _MAX_MEMBERS = 1000
 _HEADER = re.compile(
@@ -128,3 +129,35 @@ def read_archive(path: Path, wanted: Sequence[str]) -> dict[str, NDArray[Any]]:
         text = " ".join(str(problem).split())[:80] or type(problem).__name__
         raise ValueError(f"{path.name}: expected a whole .npz archive, but {text}; fetch it again") from None
     return arrays
+
+
+def checked(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """The joints (T, J, 3) [m] themselves.
+
+    Raises:
+        ValueError: a coordinate that is not finite, or farther than 10 km away.
+    """
+    wrong = ~(np.abs(values) < _MAX_COORDINATE)
+    if wrong.any():
+        frame, joint, _ = np.argwhere(wrong)[0]
+        value = values[wrong][0]
+        raise ValueError(f"{name}: expected finite metres, found {value:g} at frame {frame}, joint {joint}; repair it")
+    return values
+
+
+def whole(text: str, what: str) -> int:
+    """A whole number of at most nine digits from a table's cell; ValueError if it is none."""
+    if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) <= 9):
+        raise ValueError(f"{what} must be a whole number, found {text[:40]!r}; correct the table")
+    return int(text)
+
+
+def rate(text: str) -> float:
+    """A frame rate between 1 and 1000 a second from a table's cell; ValueError if it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value <= 1000:
+        raise ValueError(f"fps must be a frame rate between 1 and 1000, found {text[:40]!r}; correct the table")
+    return value

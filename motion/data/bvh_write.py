@@ -42,7 +42,7 @@ def write_bvh(path: Path, joints: Floats, fps: float = FPS) -> float:
         The largest distance of a written joint from the given one [m].
 
     Raises:
-        ValueError: another ending or shape, no frame, a value that is not finite, or a frame rate outside [1, 10000].
+        ValueError: another ending or shape, no frame, a value that is not finite, or a frame rate outside [1, 1000].
         OSError: the file cannot be written.
     """
     tree, values = as_channels(joints)
@@ -94,8 +94,8 @@ def bvh_text(tree: Hierarchy, values: Floats, fps: float) -> str:
         raise ValueError(f"values must have shape (T >= 1, {columns}), one column a channel, got {values.shape}")
     if not (np.isfinite(values).all() and np.isfinite(tree.offsets).all()):
         raise ValueError("values and offsets must be finite, got nan or inf; repair the motion")
-    if not 1 <= fps <= 10_000:
-        raise ValueError(f"the frame rate must lie between 1 and 10000, got {fps!r}; say the true rate")
+    if not 1 <= fps <= 1000:
+        raise ValueError(f"the frame rate must lie between 1 and 1000, got {fps!r}; say the true rate")
     order: list[int] = []
     header = _hierarchy(tree, order)
     taken = [tree.columns[j] + k for j in order for k in range(len(tree.channels[j]))]

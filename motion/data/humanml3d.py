@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.data.arrays import read_array, text_lines
+from motion.data.arrays import checked, read_array, text_lines
 from motion.data.clip import Clip
-from motion.data.npy import checked, read_joints
+from motion.data.npy import read_joints
 from motion.features.hml263 import DIM, decode
 from motion.kinematics.retarget import bone_vectors, ground, heading, turn, uniform_body
 from motion.kinematics.skeleton import BONE_LENGTHS, FPS

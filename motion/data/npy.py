@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.data.arrays import read_array, text_lines
+from motion.data.arrays import checked, read_array, text_lines
 from motion.data.bvh import read_bvh
 from motion.data.clip import Clip
 from motion.data.skeleton_map import map_of, mapped_joints
@@ -19,7 +19,6 @@ from motion.kinematics.skeleton import N_JOINTS
 
 LICENCE = "the user's own data; terms not stated"
 _HUMANML3D_TAIL = re.compile(r"#[^#]*#[^#]*#[^#]*$")  # tokens, begin and end of the described part
-_MAX_COORDINATE = 1e4  # [m]; beyond it the unit is wrong
 
 
 def read_captions(path: Path) -> tuple[str, ...]:
@@ -55,20 +54,6 @@ def read_joints(path: Path) -> NDArray[np.float64]:
             "recover joints from features first"
         )
     return checked(joints.astype(float), path.name)
-
-
-def checked(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """The joints (T, 22, 3) [m] themselves.
-
-    Raises:
-        ValueError: a coordinate that is not finite, or farther than 10 km away.
-    """
-    wrong = ~(np.abs(values) < _MAX_COORDINATE)
-    if wrong.any():
-        frame, joint, _ = np.argwhere(wrong)[0]
-        value = values[wrong][0]
-        raise ValueError(f"{name}: expected finite metres, found {value:g} at frame {frame}, joint {joint}; repair it")
-    return values
 
 
 def read_npy(path: Path, source: str) -> Clip:

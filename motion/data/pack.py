@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import numpy as np
 
 from loop.progress import Report
 from motion.data import bandai, cmu, humanml3d, npy
+from motion.data.arrays import contents
 from motion.data.clip import Clip
 from motion.data.skeleton_map import MAP_FILE
 
@@ -23,6 +26,7 @@ Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh"]
 Row = dict[str, str]
 Read = tuple[list[Clip], list[tuple[str, str]]]
 """The clips of one file, and (name, reason) of parts that were left out."""
+_TABLE_BYTES = 64 * 2**20
 _CHUNK = 8  # clips a worker process takes at once
 
 
@@ -164,7 +168,7 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     rows = list(_read_table(path, columns))
     names = [row[key] for row in rows]
     if len(set(names)) < len(names):
-        twice = next(n for n in names if names.count(n) > 1)
+        twice = Counter(names).most_common(1)[0][0]
         raise ValueError(f"{path.name}: each {key} must stand once, {twice!r} stands twice; remove one row")
     for row in rows:
         # A name is part of a path: it must not lead out of the folder.
@@ -180,15 +184,15 @@ def _plain_row(path: Path) -> Row:
 
 def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [c for c in columns if c not in (reader.fieldnames or ())]
-            if missing:
-                raise ValueError(f"{path.name}: expected a column {missing[0]!r}, found {reader.fieldnames}")
-            for row in reader:
-                if any(row[c] is None for c in columns):
-                    raise ValueError(f"{path.name}, line {reader.line_num}: expected {len(columns)} fields or more")
-                yield {c: str(row[c]) for c in columns}
+        reader = csv.DictReader(io.StringIO(contents(path, _TABLE_BYTES).decode("utf-8"), newline=""))
+        missing = [c for c in columns if c not in (reader.fieldnames or ())]
+        if missing:
+            found = str(reader.fieldnames)[:200]
+            raise ValueError(f"{path.name}: expected a column {missing[0]!r}, found {found}")
+        for row in reader:
+            if any(row[c] is None for c in columns):
+                raise ValueError(f"{path.name}, line {reader.line_num}: expected {len(columns)} fields or more")
+            yield {c: str(row[c]) for c in columns}
     except (csv.Error, UnicodeDecodeError) as problem:
         raise ValueError(f"{path.name}: expected a UTF-8 table with commas, but {problem}") from None
 

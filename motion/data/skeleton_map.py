@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop import files
-from motion.data.arrays import contents
+from motion.data.arrays import checked, contents
 from motion.data.bvh import Bvh
-from motion.kinematics.hierarchy import Hierarchy, forward
+from motion.data.skeletons import joint_places
+from motion.kinematics.hierarchy import Hierarchy
 from motion.kinematics.skeleton import JOINTS
 
 Float = NDArray[np.float64]
@@ -31,7 +32,6 @@ MAP_FILE = "map.json"
 UP = {"x": (2, 0, 1), "y": (0, 1, 2), "z": (1, 2, 0)}
 """The file's axes that become our x, y (up), z: turned, not mirrored; which way is forward is found later."""
 _MAX_BYTES = 2**16
-_FRAMES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def mapped_joints(bvh: Bvh, chosen: SkeletonMap, where: str) -> Float:
     """Our 22 joints (T, 22, 3) [m], y up, at the file's frame rate.
 
     Raises:
-        ValueError: the map lacks one of our joints, or names one that the file has not; `where` is the file's name.
+        ValueError: the map lacks one of our joints, names one that the file has not, or puts it
+            kilometres away; `where` is the file's name.
     """
     missing = [name for name in JOINTS if name not in chosen.joints]
     if missing:
@@ -61,7 +62,7 @@ def mapped_joints(bvh: Bvh, chosen: SkeletonMap, where: str) -> Float:
             f'{MAP_FILE} beside it, like {{"joints": {{"{missing[0]}": "..."}}}}; the file has '
             f"{', '.join(bvh.tree.names[:60])}"
         )
-    ends = [_ends(chosen.joints[name]) for name in JOINTS]
+    ends: list[tuple[str, str, float]] = [_ends(chosen.joints[name]) for name in JOINTS]
     for ours, (first, second, _) in zip(JOINTS, ends, strict=True):
         for name in (first, second):
             if name not in bvh.tree.names:
@@ -70,13 +71,10 @@ def mapped_joints(bvh: Bvh, chosen: SkeletonMap, where: str) -> Float:
                     f"{', '.join(bvh.tree.names[:60])}"
                 )
     tree = bvh.tree.only({name for first, second, _ in ends for name in (first, second)})
-    a, b = [tree.index(first) for first, _, _ in ends], [tree.index(second) for _, second, _ in ends]
+    places = joint_places(tree, bvh.values, [name for end in ends for name in end[:2]])
+    start, stop = places[:, 0::2], places[:, 1::2]
     share = np.array([end[2] for end in ends])[:, None]
-    parts = []
-    for start in range(0, len(bvh.values), _FRAMES_AT_ONCE):
-        places, _ = forward(tree, bvh.values[start : start + _FRAMES_AT_ONCE])
-        parts.append((places[:, a] + share * (places[:, b] - places[:, a]))[..., UP[chosen.up]])
-    return chosen.unit_m * np.concatenate(parts)
+    return checked(chosen.unit_m * (start + share * (stop - start))[..., UP[chosen.up]], where)
 
 
 def _ends(place: Place) -> tuple[str, str, float]:
