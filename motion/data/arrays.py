@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,29 @@ def contents(path: Path, limit: int = MAX_BYTES) -> bytes:
         ValueError: a folder, a device or a pipe, or more than `limit` bytes.
         OSError: the file cannot be opened.
     """
-    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # before opening: a pipe would wait for its other end
         raise ValueError(f"{path.name}: expected an ordinary file, found a folder, pipe or device; remove it")
     with open(path, "rb") as file:
-        data = file.read(limit + 1)
+        data = file.read(min(limit, found.st_size) + 1)  # reading makes room for all that it is asked for
     if len(data) > limit:
         size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
         raise ValueError(f"{path.name}: expected at most {size}, found more; cut the file into parts")
     return data
+
+
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def drained(stream: _Stream, limit: int) -> bytes:
+    """What a stream holds, at most `limit` + 1 bytes; room is made as it comes."""
+    parts: list[bytes] = []
+    left = limit + 1
+    while left > 0 and (part := stream.read(min(left, 2**20))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def text_lines(path: Path, limit: int = 2**20) -> list[str]:
@@ -121,7 +136,7 @@ def read_archive(path: Path, wanted: Sequence[str]) -> dict[str, NDArray[Any]]:
                 if info is None:
                     continue
                 with archive.open(info) as member:
-                    array = member.read(MAX_BYTES + 1)  # the stated size may lie
+                    array = drained(member, MAX_BYTES)  # the stated size may lie
                 if len(array) > MAX_BYTES:
                     raise ValueError(f"{path.name}: expected {name!r} of at most {MAX_BYTES >> 20} MiB, found more")
                 arrays[name] = parse_array(array, f"{path.name}, {name}")
@@ -129,6 +144,12 @@ def read_archive(path: Path, wanted: Sequence[str]) -> dict[str, NDArray[Any]]:
         text = " ".join(str(problem).split())[:80] or type(problem).__name__
         raise ValueError(f"{path.name}: expected a whole .npz archive, but {text}; fetch it again") from None
     return arrays
+
+
+def as_floats(array: NDArray[Any]) -> NDArray[np.float64]:
+    """The numbers as float64; what has no place there becomes inf or stays nan, without a warning."""
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64)
 
 
 def checked(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:

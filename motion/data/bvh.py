@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.data.arrays import contents
+from motion.data.arrays import contents, drained
 from motion.data.decimals import parse_rows
 from motion.kinematics.hierarchy import POSITIONS, ROTATIONS, Hierarchy
 
@@ -69,7 +69,7 @@ def _contents(path: Path) -> bytes:
     if text[:2] == b"\x1f\x8b":
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(text)) as unpacked:
-                text = unpacked.read(MAX_BYTES + 1)
+                text = drained(unpacked, MAX_BYTES)
         except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
             raise ValueError(f"{path.name}: expected a whole gzip file, but {problem}; fetch it again") from None
     if len(text) > MAX_BYTES:

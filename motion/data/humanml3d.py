@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.data.arrays import checked, read_array, text_lines
+from motion.data.arrays import as_floats, checked, read_array, text_lines
 from motion.data.clip import Clip
 from motion.data.npy import read_joints
 from motion.features.hml263 import DIM, decode
@@ -135,7 +135,7 @@ def read_motion(path: Path) -> NDArray[np.float64]:
                 f"{path.name}: expected features of shape (T, {DIM}) with T >= 2, found {features.dtype} "
                 f"{features.shape}; fetch it again"
             )
-        numbers = features.astype(float)
+        numbers = as_floats(features)
         if not (np.abs(numbers) < 1e6).all():
             raise ValueError(f"{path.name}: expected finite features below 1e6, found others; fetch it again")
         joints = checked(decode(numbers).astype(float), path.name)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.data.arrays import checked, read_array, text_lines
+from motion.data.arrays import as_floats, checked, read_array, text_lines
 from motion.data.bvh import read_bvh
 from motion.data.clip import Clip
 from motion.data.skeleton_map import map_of, mapped_joints
@@ -53,7 +53,7 @@ def read_joints(path: Path) -> NDArray[np.float64]:
             f"{path.name}: expected joints of shape (T, {N_JOINTS}, 3) with T >= 2, found {joints.shape}; "
             "recover joints from features first"
         )
-    return checked(joints.astype(float), path.name)
+    return checked(as_floats(joints), path.name)
 
 
 def read_npy(path: Path, source: str) -> Clip:

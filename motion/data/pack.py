@@ -169,11 +169,11 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     names = [row[key] for row in rows]
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
-        raise ValueError(f"{path.name}: each {key} must stand once, {twice!r} stands twice; remove one row")
+        raise ValueError(f"{path.name}: each {key} must stand once, {twice[:40]!r} stands twice; remove one row")
     for row in rows:
         # A name is part of a path: it must not lead out of the folder.
-        if row[key] != Path(row[key]).name or not row[key].strip("."):
-            raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key]!r}; correct the table")
+        if row[key] != Path(row[key]).name or not row[key].strip(".") or len(row[key]) > 200:
+            raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key][:40]!r}; correct the table")
     return [path], [row | {"name": row[key], "file": f"bvh/{row[key]}.bvh.gz"} for row in rows]
 
 

@@ -60,7 +60,7 @@ def mapped_joints(bvh: Bvh, chosen: SkeletonMap, where: str) -> Float:
         raise ValueError(
             f"{where}: the skeleton is unknown and no joint was found for {', '.join(missing)}; name them in "
             f'{MAP_FILE} beside it, like {{"joints": {{"{missing[0]}": "..."}}}}; the file has '
-            f"{', '.join(bvh.tree.names[:60])}"
+            f"{_some(bvh.tree.names)}"
         )
     ends: list[tuple[str, str, float]] = [_ends(chosen.joints[name]) for name in JOINTS]
     for ours, (first, second, _) in zip(JOINTS, ends, strict=True):
@@ -68,13 +68,17 @@ def mapped_joints(bvh: Bvh, chosen: SkeletonMap, where: str) -> Float:
             if name not in bvh.tree.names:
                 raise ValueError(
                     f"{where}: {MAP_FILE} says that {ours} is {name[:40]!r}, and the file has no such joint; it has "
-                    f"{', '.join(bvh.tree.names[:60])}"
+                    f"{_some(bvh.tree.names)}"
                 )
     tree = bvh.tree.only({name for first, second, _ in ends for name in (first, second)})
     places = joint_places(tree, bvh.values, [name for end in ends for name in end[:2]])
     start, stop = places[:, 0::2], places[:, 1::2]
     share = np.array([end[2] for end in ends])[:, None]
     return checked(chosen.unit_m * (start + share * (stop - start))[..., UP[chosen.up]], where)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(name[:40] for name in names[:60])
 
 
 def _ends(place: Place) -> tuple[str, str, float]:

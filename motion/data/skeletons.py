@@ -44,7 +44,7 @@ def body_joints(bvh: Bvh, frames: slice = slice(None)) -> Float:
     kind = known_skeleton(bvh.tree)
     if not kind:
         raise ValueError(
-            f"the skeleton begins {', '.join(bvh.tree.names[:4])}: none of {', '.join(_FIRST_NAMES)}; "
+            f"the skeleton begins {', '.join(bvh.tree.names[:4])[:200]}: none of {', '.join(_FIRST_NAMES)}; "
             "convert the motion to .npy joints (T, 22, 3)"
         )
     tree, names, unit = _MAPS[kind](bvh.tree)

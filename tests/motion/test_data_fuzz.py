@@ -13,6 +13,8 @@ import resource
 import shutil
 import tracemalloc
 import warnings
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,13 +28,15 @@ from motion.data.skeleton_guess import guess_map
 from motion.data.skeleton_map import MAP_FILE, write_map
 from motion.features.hml263 import encode
 
-WALK = generate(1, frames=12, seed=5, kinds=("walk",))[0]
+WALK = replace(_LONG := generate(1, frames=30, seed=5, kinds=("walk",))[0], joints=_LONG.joints[:12])
 MOST = 200 * 2**20
 """Memory that reading a small spoilt file may take [bytes]."""
-NUMBERS = (b"nan", b"inf", b"-inf", b"1e308", b"-1e308", b"1e999", b"99999999999999999999", b"-1", b"0", b"1e-320", b"_1",
-           b"2147483648", b"0x10", "٣".encode(), b"", b"1,5", b"1e9", b"1000001")  # fmt: skip
-WORDS = (b"\x00", b"\xff\xfe", b"\n" * 40, b"{" * 3000, b"}", b"[" * 3000, b"#" * 50, b"../../etc/passwd", b"\r", b'"' * 9,
-         b"JOINT x { OFFSET 0 0 0 CHANNELS 0 " * 1200, b"End Site", b"\xe2\x80\xa8", b"\x1b[31m", b"," * 500)  # fmt: skip
+NUMBERS = (b"nan", b"inf", b"-inf", b"1e308", b"-1e308", b"1e999", b"99999999999999999999", b"-1", b"0", b"1e-320",
+           b"_1", b"2147483648", b"0x10", "٣".encode(), b"", b"1,5", b"1e9", b"1000001")  # fmt: skip
+WORDS = (b"\x00", b"\xff\xfe", b"\n" * 40, b"{" * 3000, b"}", b"[" * 3000, b"#" * 50, b"../../etc/passwd",
+         b"\r", b'"' * 9,
+         b"JOINT x { OFFSET 0 0 0 CHANNELS 0 " * 1200, b"End Site", b"\xe2\x80\xa8", b"\x1b[31m",
+         b"," * 500)  # fmt: skip
 
 
 class Trap:
@@ -142,7 +146,9 @@ def fuzz(folders, tmp_path, count, seed):
              for name in names}  # fmt: skip
     for name in names:
         shutil.copytree(folders[name], tmp_path / name)
-    tracemalloc.start()
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + MOST, limits[1]))  # more is a MemoryError, which `read` refuses
     try:
         for case in range(count):
             name = names[case % len(names)]
@@ -150,12 +156,10 @@ def fuzz(folders, tmp_path, count, seed):
             good = (folders[name] / file).read_bytes()
             bad = spoil(good, rng)
             (tmp_path / name / file).write_bytes(bad)
-            tracemalloc.reset_peak()
             read(tmp_path / name, (case, name, str(file), bad[:300]), skip_bad=bool(case % 3 == 0))
-            assert tracemalloc.get_traced_memory()[1] < MOST, (case, name, str(file), bad[:300])
             (tmp_path / name / file).write_bytes(good)
     finally:
-        tracemalloc.stop()
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def test_some_hundred_mutations(folders, tmp_path):
