@@ -155,9 +155,12 @@ def fuzz(folders, tmp_path, count, seed):
             file = files[name][int(rng.integers(0, len(files[name])))]
             good = (folders[name] / file).read_bytes()
             bad = spoil(good, rng)
-            (tmp_path / name / file).write_bytes(bad)
+            path = tmp_path / name / file
+            path.unlink()  # some file systems flush a file that is emptied and written anew, but not a new one
+            path.write_bytes(bad)
             read(tmp_path / name, (case, name, str(file), bad[:300]), skip_bad=bool(case % 3 == 0))
-            (tmp_path / name / file).write_bytes(good)
+            path.unlink()
+            path.write_bytes(good)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
