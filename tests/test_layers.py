@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "scsc": OURS,
     "paper_figures": ("plots",),
 }
-MOTION_ROOMS = ("kinematics", "plausibility", "batch", "data", "features", "text", "physics", "model", "evaluation")
+MOTION_ROOMS = ("kinematics", "plausibility", "batch", "features", "data", "text", "physics", "model", "evaluation")
 """In order of dependence: each may import those before it. What is not listed (the experiment) may import all."""
 
 

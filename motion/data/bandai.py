@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from motion.data.arrays import rate, whole
 from motion.data.bvh import read_bvh
 from motion.data.clip import Clip
 from motion.data.skeletons import body_joints
@@ -65,9 +66,9 @@ def read_clip(folder: Path, row: Mapping[str, str], source: str) -> Clip:
     """
     name = row["clip"]
     bvh = read_bvh(folder / "bvh" / f"{name}.bvh.gz")
-    if len(bvh.values) != int(row["frames"]):
+    if len(bvh.values) != whole(row["frames"], "frames"):
         raise ValueError(
             f"{name}: clips.csv says {row['frames']} frames, the file has {len(bvh.values)}; fetch the pack again"
         )
-    joints = resample(body_joints(bvh), float(row["fps"]))
+    joints = resample(body_joints(bvh), rate(row["fps"]))
     return Clip(name, retarget(joints).astype(np.float32), captions_of(row), action_of(row), source, LICENCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import re
 import zlib
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from motion.data.arrays import contents, drained
 from motion.data.decimals import parse_rows
 from motion.kinematics.hierarchy import POSITIONS, ROTATIONS, Hierarchy
 
@@ -19,6 +21,7 @@ MAX_BYTES = 256 * 2**20
 """Largest file that is read, after decompression [bytes]."""
 MAX_JOINTS = 1000
 MAX_FRAMES = 1_000_000
+_LARGEST = 1e9
 _MOTION = re.compile(rb"^[ \t]*MOTION[ \t\r]*$", re.MULTILINE)
 _CHANNELS = {name.lower(): name for name in POSITIONS + ROTATIONS}
 
@@ -52,6 +55,9 @@ def parse_bvh(text: bytes, name: str) -> Bvh:
     line = text.count(b"\n", 0, found.end()) + 1
     frames, fps, block, line = _motion_head(text[found.end() :], name, line)
     values = parse_rows(block, columns, where=name, first_line=line)
+    if values.size and not np.abs(values).max() < _LARGEST:
+        row, column = np.argwhere(~(np.abs(values) < _LARGEST))[0]
+        raise ValueError(f"{name}: expected values below {_LARGEST:g}, found {values[row, column]:g} in frame {row}")
     if len(values) != frames:
         raise ValueError(f"{name}: expected {frames} rows of numbers, as `Frames:` says, found {len(values)}")
     return Bvh(tree, values, fps)
@@ -59,15 +65,11 @@ def parse_bvh(text: bytes, name: str) -> Bvh:
 
 def _contents(path: Path) -> bytes:
     """The file's bytes, unpacked, at most MAX_BYTES (a small gzip file can unpack to anything)."""
-    with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
+    text = contents(path, MAX_BYTES)
+    if text[:2] == b"\x1f\x8b":
         try:
-            if packed:
-                with gzip.GzipFile(fileobj=file) as unpacked:
-                    text = unpacked.read(MAX_BYTES + 1)
-            else:
-                text = file.read(MAX_BYTES + 1)
+            with gzip.GzipFile(fileobj=io.BytesIO(text)) as unpacked:
+                text = drained(unpacked, MAX_BYTES)
         except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
             raise ValueError(f"{path.name}: expected a whole gzip file, but {problem}; fetch it again") from None
     if len(text) > MAX_BYTES:
@@ -99,9 +101,9 @@ def _motion_head(text: bytes, name: str, line: int) -> tuple[int, float, bytes, 
         seconds = float(found[1])
     except ValueError:
         seconds = math.nan
-    if not 1e-4 <= seconds <= 1.0:
+    if not 1e-3 * (1 - 1e-6) <= seconds <= 1.0:
         shown = found[1][:40].decode("ascii", "replace")
-        raise ValueError(f"{name}: expected `Frame Time:` in seconds between 0.0001 and 1, found {shown!r}")
+        raise ValueError(f"{name}: expected `Frame Time:` in seconds between 0.001 and 1, found {shown!r}")
     return int(found[0]), 1.0 / seconds, text[at:], line
 
 
@@ -180,7 +182,7 @@ class _Header:
             value = math.nan if "_" in word or len(word) > 40 else float(word)
         except ValueError:
             value = math.nan
-        if not abs(value) < 1e9:
+        if not abs(value) < _LARGEST:
             raise self._wrong("a finite number", back=1)
         return value
 

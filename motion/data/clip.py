@@ -26,6 +26,7 @@ class Clip:
     licence: terms of use, in a few words.
     flat: True if the floor is the only thing that carries the person (no stairs, stools, ladders).
     glitches: frames at which the capture is known to have failed.
+    split: the part of its pack that the clip belongs to ("train", "val", "test"), "" if the pack knows none.
     notes: what the reader had to put right (axis, unit), in words.
     """
 
@@ -37,6 +38,7 @@ class Clip:
     licence: str
     flat: bool = True
     glitches: tuple[int, ...] = ()
+    split: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from motion.data.arrays import rate, whole
 from motion.data.bvh import read_bvh
 from motion.data.clip import Clip
 from motion.data.skeletons import body_joints
@@ -65,17 +66,20 @@ def read_trial(folder: Path, row: Mapping[str, str], source: str) -> Clip:
     name = row["trial"]
     bvh = read_bvh(folder / "bvh" / f"{name}.bvh.gz")
     stored = len(bvh.values)
-    if stored != int(row["frames"]):
+    if stored != whole(row["frames"], "frames"):
         raise ValueError(f"{name}: trials.csv says {row['frames']} frames, the file has {stored}; fetch the pack again")
-    fps = float(row["fps"])
+    fps = rate(row["fps"])
     step = decimation(fps)
     joints = body_joints(bvh, slice(None, None, step)) if step else resample(body_joints(bvh), fps)
     per_frame = fps / 20.0
-    first = int(np.ceil(int(row["skip_first"] or 0) / per_frame - 1e-9))
+    first = int(np.ceil(whole(row["skip_first"] or "0", "skip_first") / per_frame - 1e-9))
     kept = np.arange(first, len(joints))
-    failed = np.array([int(g) for g in row["glitch_frames"].split()], dtype=float)
+    if len(kept) < 2:
+        raise ValueError(f"{name}: trials.csv skips {row['skip_first']} frames of {stored}; leave the trial out")
+    failed = np.sort(np.array([whole(g, "glitch_frames") for g in row["glitch_frames"].split()], dtype=float))
     # A stored frame that failed spoils its neighbours' velocities: every kept frame within one step of it is marked.
-    near = np.abs(kept[:, None] * per_frame - failed).min(axis=1, initial=np.inf) <= per_frame
+    times = kept * per_frame
+    near = np.searchsorted(failed, times + per_frame, "right") > np.searchsorted(failed, times - per_frame, "left")
     return Clip(
         name,
         retarget(joints[first:]).astype(np.float32),

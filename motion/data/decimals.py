@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 _MAX_DIGITS = 15  # mantissa below 2**53: integer over power of ten is then the correctly rounded value, as in `float`
 _WORD = 40
+_PIECE = 2**22  # bytes that are parsed at once: the work on them takes some 40 times that
+_MAX_NUMBERS = 2**25  # hours of motion
 
 
 def parse_rows(block: bytes, columns: int, *, where: str, first_line: int) -> NDArray[np.float64]:
@@ -24,8 +27,31 @@ def parse_rows(block: bytes, columns: int, *, where: str, first_line: int) -> ND
         (rows, columns) float64, finite; bit for bit what `float` gives.
 
     Raises:
-        ValueError: a row with another count, or a word that is no finite decimal number.
+        ValueError: a row with another count, a word that is no finite decimal number, or more than 2**25 numbers.
     """
+    parts = []
+    count = 0
+    for piece, lines in _pieces(block, where, first_line):
+        parts.append(_parse(piece, columns, where, first_line + lines))
+        count += parts[-1].size
+        if count > _MAX_NUMBERS:
+            raise ValueError(f"{where}: expected at most {_MAX_NUMBERS} numbers, found more; cut the file into parts")
+    return np.concatenate(parts) if parts else np.empty((0, columns))
+
+
+def _pieces(block: bytes, where: str, first_line: int) -> Iterator[tuple[bytes, int]]:
+    """The block cut at ends of lines, each piece with the number of lines before it: memory stays a few pieces."""
+    at = lines = 0
+    while at < len(block):
+        stop = len(block) if at + _PIECE >= len(block) else block.rfind(b"\n", at, at + _PIECE) + 1
+        if stop == 0:
+            raise ValueError(f"{where}, line {first_line + lines}: expected a line of at most {_PIECE >> 20} MiB")
+        yield block[at:stop], lines
+        lines += block.count(b"\n", at, stop)
+        at = stop
+
+
+def _parse(block: bytes, columns: int, where: str, first_line: int) -> NDArray[np.float64]:
     text = np.frombuffer(block + b"\n", np.uint8)
     blank = text <= 32
     edge = np.diff(blank.view(np.int8), prepend=np.int8(1))

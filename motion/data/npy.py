@@ -1,4 +1,4 @@
-"""Plain folders: joints as `.npy`, or BVH of a known skeleton, each with its captions in a `.txt` of the same name."""
+"""Plain folders: joints as `.npy`, or BVH, each with its captions in a `.txt` of the same name."""
 
 from __future__ import annotations
 
@@ -8,33 +8,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from motion.data.arrays import as_floats, checked, read_array, text_lines
 from motion.data.bvh import read_bvh
 from motion.data.checks import bad, check_joints, upright
 from motion.data.clip import Clip
-from motion.data.skeletons import body_joints
+from motion.data.skeleton_map import map_of, mapped_joints
+from motion.data.skeletons import body_joints, known_skeleton
 from motion.kinematics.resample import resample
 from motion.kinematics.retarget import retarget
 from motion.kinematics.skeleton import N_JOINTS
 
 LICENCE = "the user's own data; terms not stated"
 _HUMANML3D_TAIL = re.compile(r"#[^#]*#[^#]*#[^#]*$")  # tokens, begin and end of the described part
-_MAX_COORDINATE = 1e4  # [m]; beyond it the unit is wrong
 
 
 def read_captions(path: Path) -> tuple[str, ...]:
     """One caption a line; a HumanML3D tail (`#tokens#begin#end`) is cut off. Empty lines do not count.
 
     Raises:
-        ValueError: the file is missing, no UTF-8 text, or has no caption.
+        ValueError: the file is missing, no UTF-8 text, too large, or has no caption.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = text_lines(path)
     except FileNotFoundError:
         raise ValueError(
             f"{path.name}: expected captions in this file, found no file; write one caption a line"
         ) from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name}: expected UTF-8 text, found other bytes; save the captions as UTF-8") from None
     captions = tuple(text for line in lines if (text := _HUMANML3D_TAIL.sub("", line).strip()))
     if not captions:
         raise ValueError(f"{path.name}: expected at least one caption, found an empty file; write one caption a line")
@@ -47,27 +46,15 @@ def read_joints(path: Path) -> NDArray[np.float64]:
     Raises:
         ValueError: not such an array, or not finite.
     """
-    try:
-        joints = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as problem:
-        raise ValueError(f"{path.name}: expected a numpy array without pickled objects, but {problem}") from None
-    if not isinstance(joints, np.ndarray) or joints.dtype.kind not in "fiu":
-        kind = getattr(joints, "dtype", type(joints).__name__)
-        raise ValueError(f"{path.name}: expected an array of numbers (T, {N_JOINTS}, 3), found {kind}; save joints")
+    joints = read_array(path)
+    if joints.dtype.kind not in "fiu":
+        raise ValueError(f"{path.name}: expected an array of numbers (T, {N_JOINTS}, 3), found {joints.dtype}")
     if joints.ndim != 3 or joints.shape[1:] != (N_JOINTS, 3) or len(joints) < 2:
         raise ValueError(
             f"{path.name}: expected joints of shape (T, {N_JOINTS}, 3) with T >= 2, found {joints.shape}; "
             "recover joints from features first"
         )
-    values = joints.astype(float)
-    wrong = ~(np.abs(values) < _MAX_COORDINATE)
-    if wrong.any():
-        frame, joint, _ = np.argwhere(wrong)[0]
-        value = values[wrong][0]
-        raise ValueError(
-            f"{path.name}: expected finite metres, found {value:g} at frame {frame}, joint {joint}; repair it"
-        )
-    return values
+    return checked(as_floats(joints), path.name)
 
 
 def read_npy(path: Path, source: str) -> Clip:
@@ -91,8 +78,15 @@ def stem_of(path: Path) -> str:
 
 
 def read_plain_bvh(path: Path, source: str) -> Clip:
-    """A BVH of a known skeleton with its captions, put on the uniform body at 20 frames a second."""
+    """A BVH with its captions, put on the uniform body at 20 frames a second.
+
+    A skeleton that is none of the known ones is read by the folder's `map.json`, or by guessing (`skeleton_map`).
+    """
     bvh = read_bvh(path)
-    joints = retarget(resample(body_joints(bvh), bvh.fps)).astype(np.float32)
+    if known_skeleton(bvh.tree):
+        own = body_joints(bvh)
+    else:
+        own = mapped_joints(bvh, map_of(bvh.tree, path.parent), path.name)
+    joints = retarget(resample(own, bvh.fps)).astype(np.float32)
     name = stem_of(path)
     return Clip(name, joints, read_captions(path.with_name(f"{name}.txt")), "", source, LICENCE)

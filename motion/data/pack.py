@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +17,17 @@ from typing import Literal
 import numpy as np
 
 from loop.progress import Report
-from motion.data import bandai, cmu, npy
+from motion.data import bandai, cmu, humanml3d, npy
+from motion.data.arrays import contents
 from motion.data.clip import Clip
+from motion.data.skeleton_map import MAP_FILE
 
-Kind = Literal["cmu", "bandai", "npy", "bvh"]
+Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh"]
 Row = dict[str, str]
 NO_CAPTION = "no caption: cmu_description and kitml_text are empty or 'Unknown'"
+Read = tuple[list[Clip], list[tuple[str, str]]]
+"""The clips of one file, and (name, reason) of parts that were left out."""
+_TABLE_BYTES = 64 * 2**20
 _CHUNK = 8  # clips a worker process takes at once
 
 
@@ -57,13 +64,15 @@ def kind_of(folder: Path) -> Kind:
         return "cmu"
     if (folder / "clips.csv").is_file() and (folder / "bvh").is_dir():
         return "bandai"
+    if humanml3d.is_humanml3d(folder):
+        return "humanml3d"
     if any(folder.glob("*.npy")):
         return "npy"
     if _plain_bvh(folder):
         return "bvh"
     raise ValueError(
-        f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, and for *.bvh or "
-        "*.bvh.gz with captions in *.txt"
+        f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, for *.bvh or "
+        "*.bvh.gz with captions in *.txt, and for texts/ beside new_joints/ or new_joint_vecs/"
     )
 
 
@@ -75,16 +84,16 @@ def load_pack(
     workers: int = 1,
     report: Report | None = None,
 ) -> Pack:
-    """Read a pack: CMU trials, Bandai-Namco clips, or a plain folder of joints or BVH with captions.
+    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, or a plain folder of joints or BVH with captions.
 
     A clip whose captions say nothing is always left out and listed.
 
     Args:
         folder: the pack.
         skip_bad: leave out and list clips that cannot be read, instead of stopping at the first.
-        limit: read that many clips only, spread evenly over the pack.
+        limit: read that many files only, spread evenly over the pack.
         workers: processes that read; the result does not depend on it.
-        report: told (stage, clips done, clips in all).
+        report: told (stage, files done, files in all).
 
     Raises:
         FileNotFoundError: no such folder.
@@ -109,8 +118,9 @@ def load_pack(
     clips: list[Clip] = []
     results = _read_all(partial(_try_read, folder, kind, name), readable, workers)
     for done, (row, result) in enumerate(zip(readable, results, strict=True), 1):
-        if isinstance(result, Clip):
-            clips.append(result)
+        if not isinstance(result, str):
+            clips += result[0]
+            skipped += result[1]
         elif skip_bad:
             skipped.append((row["name"], result))
         else:
@@ -118,8 +128,9 @@ def load_pack(
         if report is not None:
             report("reading motions", done, len(readable))
     if not clips:
-        raise ValueError(f"{folder}: no clip could be read, {len(skipped)} left out ({skipped[0][1]})")
-    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, licence_of(kind))
+        why = f"{len(skipped)} left out ({skipped[0][1]})" if skipped else "it names none"
+        raise ValueError(f"{folder}: no clip could be read, {why}")
+    return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, clips[0].licence)
 
 
 def source_fingerprint(folder: Path) -> str:
@@ -137,11 +148,19 @@ def _plain_bvh(folder: Path) -> list[Path]:
 
 
 def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
-    """The table's file if there is one, and one row a clip with at least `name` and `file` (within the folder)."""
+    """Tables that name the clips; one row a file: `name`, `file`, perhaps `text` (paths in the folder), more."""
     if kind == "npy":
-        return [], [{"name": p.stem, "file": p.name} for p in sorted(folder.glob("*.npy"))]
+        return [], [_plain_row(p) for p in sorted(folder.glob("*.npy"))]
     if kind == "bvh":
-        return [], [{"name": npy.stem_of(p), "file": p.name} for p in _plain_bvh(folder)]
+        maps = [path for path in (folder / MAP_FILE,) if path.is_file()]
+        return maps, [_plain_row(p) for p in _plain_bvh(folder)]
+    if kind == "humanml3d":
+        lists, splits = humanml3d.list_motions(folder)
+        motions = humanml3d.motions_dir(folder)
+        return lists, [
+            {"name": name, "file": f"{motions}/{name}.npy", "text": f"texts/{name}.txt", "split": split}
+            for name, split in splits.items()
+        ]
     path, key, columns = (
         (folder / "trials.csv", "trial", cmu.COLUMNS)
         if kind == "cmu"
@@ -150,26 +169,31 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     rows = list(_read_table(path, columns))
     names = [row[key] for row in rows]
     if len(set(names)) < len(names):
-        twice = next(n for n in names if names.count(n) > 1)
-        raise ValueError(f"{path.name}: each {key} must stand once, {twice!r} stands twice; remove one row")
+        twice = Counter(names).most_common(1)[0][0]
+        raise ValueError(f"{path.name}: each {key} must stand once, {twice[:40]!r} stands twice; remove one row")
     for row in rows:
         # A name is part of a path: it must not lead out of the folder.
-        if row[key] != Path(row[key]).name or not row[key].strip("."):
-            raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key]!r}; correct the table")
+        if row[key] != Path(row[key]).name or not row[key].strip(".") or len(row[key]) > 200:
+            raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key][:40]!r}; correct the table")
     return [path], [row | {"name": row[key], "file": f"bvh/{row[key]}.bvh.gz"} for row in rows]
+
+
+def _plain_row(path: Path) -> Row:
+    name = npy.stem_of(path)
+    return {"name": name, "file": path.name, "text": f"{name}.txt"}
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [c for c in columns if c not in (reader.fieldnames or ())]
-            if missing:
-                raise ValueError(f"{path.name}: expected a column {missing[0]!r}, found {reader.fieldnames}")
-            for row in reader:
-                if any(row[c] is None for c in columns):
-                    raise ValueError(f"{path.name}, line {reader.line_num}: expected {len(columns)} fields or more")
-                yield {c: str(row[c]) for c in columns}
+        reader = csv.DictReader(io.StringIO(contents(path, _TABLE_BYTES).decode("utf-8"), newline=""))
+        missing = [c for c in columns if c not in (reader.fieldnames or ())]
+        if missing:
+            found = str(reader.fieldnames)[:200]
+            raise ValueError(f"{path.name}: expected a column {missing[0]!r}, found {found}")
+        for row in reader:
+            if any(row[c] is None for c in columns):
+                raise ValueError(f"{path.name}, line {reader.line_num}: expected {len(columns)} fields or more")
+            yield {c: str(row[c]) for c in columns}
     except (csv.Error, UnicodeDecodeError) as problem:
         raise ValueError(f"{path.name}: expected a UTF-8 table with commas, but {problem}") from None
 
@@ -180,21 +204,23 @@ def _spread(rows: list[Row], limit: int | None) -> list[Row]:
     return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).round().astype(int)]
 
 
-def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Clip | str:
-    """The clip, or why it cannot be read, in one line."""
+def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Read | str:
+    """The clips of one row, or why it cannot be read, in one line."""
+    path = folder / row["file"]
     try:
+        if kind == "humanml3d":
+            return humanml3d.read_clips(folder, row["name"], row["split"], source)
         if kind == "cmu":
-            return cmu.read_trial(folder, row, source)
+            return [cmu.read_trial(folder, row, source)], []
         if kind == "bandai":
-            return bandai.read_clip(folder, row, source)
-        path = folder / row["file"]
-        return npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)
+            return [bandai.read_clip(folder, row, source)], []
+        return [npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)], []
     except (ValueError, OSError) as problem:
         text = " ".join(str(problem).split())
         return text if text.startswith(row["name"]) else f"{row['name']}: {text}"
 
 
-def _read_all(read: Callable[[Mapping[str, str]], Clip | str], rows: list[Row], workers: int) -> Iterator[Clip | str]:
+def _read_all(read: Callable[[Mapping[str, str]], Read | str], rows: list[Row], workers: int) -> Iterator[Read | str]:
     if workers == 1 or len(rows) <= _CHUNK:
         yield from map(read, rows)
         return
@@ -207,13 +233,15 @@ def _fingerprint(folder: Path, table: list[Path], rows: Sequence[Row]) -> str:
     files = {path.relative_to(folder).as_posix() for path in table}
     for row in rows:
         files.add(row["file"])
-        captions = f"{row['name']}.txt"
-        if not table and (folder / captions).is_file():
-            files.add(captions)
+        if (folder / row.get("text", "")).is_file():
+            files.add(row["text"])
     digest = hashlib.sha256()
     for file in sorted(files):
         path = folder / file
-        content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"missing"
+        content = b"missing"
+        if path.is_file():
+            with open(path, "rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").digest()
         digest.update(file.encode() + b"\0" + content)
     return digest.hexdigest()
 
@@ -229,8 +257,8 @@ def rows_of(folder: Path) -> tuple[Kind, list[Path], list[Row]]:
     return kind, table, rows
 
 
-def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Clip | str:
-    """The clip of a row, or in one line why there is none."""
+def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Read | str:
+    """The clips of a row's file and what was left out of it, or in one line why there is none."""
     if kind == "cmu" and not cmu.captions_of(row):
         return NO_CAPTION
     return _try_read(folder, kind, source, row)
@@ -238,4 +266,5 @@ def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> C
 
 def licence_of(kind: Kind) -> str:
     """Terms of use of a kind of pack."""
-    return {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE}.get(kind, npy.LICENCE)
+    known = {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE, "humanml3d": humanml3d.LICENCE}
+    return known.get(kind, npy.LICENCE)

@@ -147,33 +147,43 @@ def _make(block: _Block, skip_bad: bool) -> None:
     """Read and check the clips of a block and write its shard, then what is in it."""
     clips: list[Clip] = []
     told: list[dict[str, Any]] = []
-    skipped: list[dict[str, str]] = []
+    skipped: list[dict[str, Any]] = []
     for row in block.rows:
         found = read_row(block.folder, block.kind, block.source, row)
-        if isinstance(found, Clip):
-            findings = (*(check_joints(found.joints.astype(float)) if found.flat else ()), *check_clip(found))
-            wrong = bad(findings)
-            if not wrong:
-                told.append(_entry(found, block, sum(map(len, clips)), tuple(map(str, findings))))
-                clips.append(found)
-                continue
-            reason = str(wrong[0])
+        if isinstance(found, str):
+            read, faults, listed = [], [] if _is_said(found) else [(row["name"], found)], [(row["name"], found)]
         else:
-            reason = found
-        silent_caption = reason.startswith("no caption")
-        if not skip_bad and not silent_caption:
-            raise ValueError(f"{block.folder / row['file']}: {reason}; --skip-bad leaves such clips out")
-        skipped.append({"name": row["name"], "file": row["file"], "source": block.source, "reason": reason})
+            read, faults, listed = found[0], [], list(found[1])
+        for clip in read:
+            findings = (*(check_joints(clip.joints.astype(float)) if clip.flat else ()), *check_clip(clip))
+            wrong = bad(findings)
+            if wrong:
+                faults.append((clip.name, str(wrong[0])))
+                listed.append(faults[-1])
+            else:
+                told.append(_entry(clip, block, sum(map(len, clips)), tuple(map(str, findings))))
+                clips.append(clip)
+        if faults and not skip_bad:
+            raise ValueError(f"{block.folder / row['file']}: {faults[0][1]}; --skip-bad leaves such clips out")
+        skipped += [
+            {"name": name, "file": row["file"], "source": block.source, "reason": why, "fault": (name, why) in faults}
+            for name, why in listed
+        ]
     joints = np.concatenate([clip.joints for clip in clips]) if clips else np.zeros((0, N_JOINTS, 3), np.float32)
     files.write_array(block.shard, joints)
     files.write_json(block.about, {"digest": block.digest, "clips": told, "skipped": skipped})
 
 
+def _is_said(reason: str) -> bool:
+    """True where a clip has nothing to be learned from its words: that is no fault, and only listed."""
+    return reason.startswith("no caption")
+
+
 def _entry(clip: Clip, block: _Block, start: int, findings: tuple[str, ...]) -> dict[str, Any]:
     entry = Entry(
         f"{block.source}/{clip.name}", clip.source, clip.licence, clip.action, clip.captions,
-        split_of(block.source, clip.name), clip.flat, len(clip), block.shard.name, start, clip.glitches, clip.notes,
-        findings,
+        clip.split or split_of(block.source, clip.name), clip.flat, len(clip), block.shard.name, start,
+        clip.glitches, clip.notes, findings,
     )  # fmt: skip
     return asdict(entry)
 
@@ -194,8 +204,9 @@ def _write_manifest(out: Path, blocks: Sequence[_Block], about: Sequence[Mapping
     skipped = [one for part in parts for one in part["skipped"]]
     if not clips:
         raise ValueError(f"no clip could be read, {len(skipped)} left out ({skipped[0]['reason']}); check the packs")
-    if not skip_bad and any(not one["reason"].startswith("no caption") for one in skipped):
-        first = next(one for one in skipped if not one["reason"].startswith("no caption"))
+    faults = [one for one in skipped if one["fault"]]
+    if not skip_bad and faults:
+        first = faults[0]
         raise ValueError(f"{first['file']}: {first['reason']}; it was left out before: give --skip-bad again")
     rules = Counter(finding.split(" at frame")[0].split(":")[0] for clip in clips for finding in clip["findings"])
     counts = {

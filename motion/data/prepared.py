@@ -144,7 +144,7 @@ class Prepared:
         """A clip, copied into memory."""
         return Clip(
             entry.name, np.array(self.joints(entry)), entry.captions, entry.action, entry.source, entry.licence,
-            entry.flat, entry.glitches, entry.notes,
+            entry.flat, entry.glitches, entry.split, entry.notes,
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Clip]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from motion.data.arrays import checked
 from motion.data.bvh import Bvh
 from motion.kinematics.hierarchy import Hierarchy, forward
 from motion.kinematics.skeleton import JOINTS
@@ -18,13 +19,14 @@ Mapped = tuple[Hierarchy, dict[str, str], float]
 
 CMU_UNIT = 2.54 / 0.45 / 100
 """Metres per unit of the ASF/AMC files of the CMU database and what was converted from them unscaled."""
+_TURNS_AT_ONCE = 300_000
 _THORAX = 1.004  # thorax bone over the upper back bone: lost in the conversions, ratio measured on ASF files
 _WRIST = 0.5  # wrist bone over the forearm bone: the same
 _CLAVICLE = 0.35  # place of the collar joint along the clavicle of skeletons without one
 
 
 def known_skeleton(tree: Hierarchy) -> str:
-    """Which known skeleton a tree is: mb, max, raw31, daz, bandai; "" if none."""
+    """Which known skeleton a tree is: mb, max, raw31, daz, bandai, ours; "" if none."""
     for name, first in _FIRST_NAMES.items():
         if tree.names[: len(first)] == first:
             return name
@@ -37,18 +39,25 @@ def body_joints(bvh: Bvh, frames: slice = slice(None)) -> Float:
     The pelvis is the middle of the hip joints: files disagree on where their root is.
 
     Raises:
-        ValueError: the skeleton is none of the known ones, or lacks a joint.
+        ValueError: the skeleton is none of the known ones, lacks a joint, or is kilometres away.
     """
     kind = known_skeleton(bvh.tree)
     if not kind:
         raise ValueError(
-            f"the skeleton begins {', '.join(bvh.tree.names[:4])}: none of {', '.join(_FIRST_NAMES)}; "
+            f"the skeleton begins {', '.join(bvh.tree.names[:4])[:200]}: none of {', '.join(_FIRST_NAMES)}; "
             "convert the motion to .npy joints (T, 22, 3)"
         )
     tree, names, unit = _MAPS[kind](bvh.tree)
     needed = tree.only(names[j] for j in JOINTS)
-    positions, _ = forward(needed, bvh.values[frames])
-    return unit * positions[:, [needed.index(names[j]) for j in JOINTS]]
+    return checked(unit * joint_places(needed, bvh.values[frames], [names[j] for j in JOINTS]), "the motion")
+
+
+def joint_places(tree: Hierarchy, values: Float, names: Sequence[str]) -> Float:
+    """Positions (T, len(names), 3) of named joints [file's unit], some thousand frames at once to spare memory."""
+    chosen = [tree.index(name) for name in names]
+    step = _TURNS_AT_ONCE // len(tree.names)
+    starts = range(0, len(values), step)
+    return np.concatenate([forward(tree, values[k : k + step])[0][:, chosen] for k in starts])
 
 
 def _point(tree: Hierarchy, name: str, parent: str, offset: Float) -> Hierarchy:
@@ -142,12 +151,18 @@ def _bandai(tree: Hierarchy) -> Mapped:
     return tree, names, 0.01
 
 
+def _ours(tree: Hierarchy) -> Mapped:
+    """What `bvh_write` writes: our own names, centimetres."""
+    return tree, {name: name for name in JOINTS}, 0.01
+
+
 _FIRST_NAMES: dict[str, tuple[str, ...]] = {
     "mb": ("Hips", "LHipJoint", "LeftUpLeg"),
     "max": ("Hips", "LHipJoint", "LeftHip"),
     "raw31": ("hip", "lhipjoint", "lfemur"),
     "daz": ("hip", "abdomen", "chest"),
     "bandai": ("joint_Root", "Hips", "Spine", "Chest"),
+    "ours": ("pelvis", "left_hip_turn", "left_hip"),
 }
 _MAPS: dict[str, Callable[[Hierarchy], Mapped]] = {
     "mb": _mb,
@@ -155,4 +170,5 @@ _MAPS: dict[str, Callable[[Hierarchy], Mapped]] = {
     "raw31": _renamed_mb,
     "daz": _daz,
     "bandai": _bandai,
+    "ours": _ours,
 }

@@ -36,7 +36,8 @@ class Hierarchy:
         try:
             return self.names.index(name)
         except ValueError:
-            raise ValueError(f"the skeleton has no joint {name!r}; it has {', '.join(self.names[:8])}, ...") from None
+            some = ", ".join(self.names[:8])[:400]
+            raise ValueError(f"the skeleton has no joint {name[:40]!r}; it has {some}, ...") from None
 
     def only(self, names: Iterable[str]) -> Hierarchy:
         """The tree cut down to the named joints and their ancestors; reads the same rows of values."""

@@ -10,6 +10,8 @@ from motion.kinematics.skeleton import FPS
 
 Float = NDArray[np.float64]
 
+_MAX_RATIO = 100  # the filter's length, and the work, grow with it
+_MAX_FRAMES = 400_000  # 5.5 hours
 _HALF_PERIODS = 8  # half length of the low-pass filter, in periods of the output rate
 
 
@@ -33,10 +35,15 @@ def resample(joints: Float, fps: float, to: float = FPS, *, antialias: bool = Tr
         to: wanted frame rate [1/s].
 
     Raises:
-        ValueError: a rate that is not positive, or fewer than two frames.
+        ValueError: a rate that is not positive, a change that cannot be meant, or fewer than two frames.
     """
     if not (fps > 0 and to > 0 and np.isfinite(fps) and np.isfinite(to)):
         raise ValueError(f"frame rates must be positive numbers, got {fps!r} and {to!r}; say the true rate")
+    if fps / to > _MAX_RATIO or len(joints) * to / fps > _MAX_FRAMES:
+        raise ValueError(
+            f"{len(joints)} frames at {fps:g} a second cannot become {to:g} a second: at most {_MAX_RATIO} times fewer "
+            f"and {_MAX_FRAMES} in all; say the true rate, or cut the motion"
+        )
     if len(joints) < 2:
         raise ValueError(f"resampling needs at least 2 frames, got {len(joints)}; leave the clip out")
     step = decimation(fps, to)
