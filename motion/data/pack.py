@@ -12,18 +12,21 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
+from loop import files
 from loop.progress import Report
 from motion.data import bandai, cmu, humanml3d, npy
 from motion.data.arrays import contents
 from motion.data.clip import Clip
+from motion.data.prepared import MANIFEST, Prepared
 from motion.data.skeleton_map import MAP_FILE
 
-Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh"]
+Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh", "prepared"]
 Row = dict[str, str]
+R = TypeVar("R")
 NO_CAPTION = "no caption: cmu_description and kitml_text are empty or 'Unknown'"
 Read = tuple[list[Clip], list[tuple[str, str]]]
 """The clips of one file, and (name, reason) of parts that were left out."""
@@ -64,6 +67,8 @@ def kind_of(folder: Path) -> Kind:
         return "cmu"
     if (folder / "clips.csv").is_file() and (folder / "bvh").is_dir():
         return "bandai"
+    if (folder / MANIFEST).is_file() and (folder / "shards").is_dir():
+        return "prepared"
     if humanml3d.is_humanml3d(folder):
         return "humanml3d"
     if any(folder.glob("*.npy")):
@@ -72,7 +77,7 @@ def kind_of(folder: Path) -> Kind:
         return "bvh"
     raise ValueError(
         f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, for *.bvh or "
-        "*.bvh.gz with captions in *.txt, and for texts/ beside new_joints/ or new_joint_vecs/"
+        "*.bvh.gz with captions in *.txt, for texts/ beside new_joints/ or new_joint_vecs/, and for a prepared folder"
     )
 
 
@@ -84,7 +89,7 @@ def load_pack(
     workers: int = 1,
     report: Report | None = None,
 ) -> Pack:
-    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, or a plain folder of joints or BVH with captions.
+    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, a prepared folder, or plain joints or BVH with captions.
 
     A clip whose captions say nothing is always left out and listed.
 
@@ -106,6 +111,8 @@ def load_pack(
     folder = Path(folder)
     kind = kind_of(folder)
     name = folder.resolve().name
+    if kind == "prepared":
+        return _prepared(folder, limit)
     table, rows = _rows(folder, kind)
     rows = _spread(rows, limit)
     skipped: list[tuple[str, str]] = []
@@ -133,13 +140,29 @@ def load_pack(
     return Pack(tuple(clips), tuple(skipped), _fingerprint(folder, table, rows), name, clips[0].licence)
 
 
+def _prepared(folder: Path, limit: int | None) -> Pack:
+    """A prepared folder as a pack: its clips are read and checked already."""
+    data = Prepared.open(folder)
+    damaged = data.damaged()
+    if damaged:
+        raise ValueError(f"{damaged[0]}; prepare it again")
+    entries = _spread(list(data.entries), limit)
+    skipped = tuple((str(one["name"]), str(one["reason"])) for one in data.manifest["skipped"])
+    licence = "; ".join(dict.fromkeys(entry.licence for entry in entries))
+    clips = tuple(data.clip(entry) for entry in entries)
+    return Pack(clips, skipped, files.fingerprint(folder / MANIFEST), folder.resolve().name, licence)
+
+
 def source_fingerprint(folder: Path) -> str:
     """The `fingerprint` that `load_pack` would give the whole pack, without parsing it.
 
     Raises:
         FileNotFoundError, ValueError: as `load_pack`, where the folder or its table is wrong.
     """
-    table, rows = _rows(folder, kind_of(folder))
+    kind = kind_of(folder)
+    if kind == "prepared":
+        return files.fingerprint(folder / MANIFEST)
+    table, rows = _rows(folder, kind)
     return _fingerprint(folder, table, rows)
 
 
@@ -198,7 +221,7 @@ def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         raise ValueError(f"{path.name}: expected a UTF-8 table with commas, but {problem}") from None
 
 
-def _spread(rows: list[Row], limit: int | None) -> list[Row]:
+def _spread(rows: list[R], limit: int | None) -> list[R]:
     if limit is None or limit >= len(rows):
         return rows
     return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).round().astype(int)]
@@ -253,6 +276,8 @@ def rows_of(folder: Path) -> tuple[Kind, list[Path], list[Row]]:
         FileNotFoundError, ValueError: as `load_pack`, where the folder or its table is wrong.
     """
     kind = kind_of(folder)
+    if kind == "prepared":
+        raise ValueError(f"{folder} is prepared already; name the packs that it was made from")
     table, rows = _rows(folder, kind)
     return kind, table, rows
 

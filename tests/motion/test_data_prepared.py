@@ -8,7 +8,7 @@ import pytest
 from support import deterministic
 
 from motion.data import prepare as making
-from motion.data.pack import load_pack
+from motion.data.pack import load_pack, source_fingerprint
 from motion.data.prepare import prepare, split_of
 from motion.data.prepared import Prepared
 from motion.data.procedural import generate
@@ -175,3 +175,18 @@ def test_real_packs_are_prepared_whole(shared_data, tmp_path):
     clip = load_pack(shared_data / "bandai", limit=1).clips[0]
     assert np.array_equal(found.joints(found.entry(f"bandai/{clip.name}")), clip.joints)
     assert found.damaged() == []
+
+
+def test_a_prepared_folder_is_a_pack_too(packs, tmp_path):
+    found = prepare(packs, tmp_path / "out")
+    pack = load_pack(found.folder)
+    assert [clip.name for clip in pack.clips] == [entry.name for entry in found.entries] and pack.name == "out"
+    assert np.array_equal(pack.clips[3].joints, found.joints(found.entries[3]))
+    assert pack.clips[0].split == found.entries[0].split and len(load_pack(found.folder, limit=3).clips) == 3
+    assert source_fingerprint(found.folder) == pack.fingerprint
+    with pytest.raises(ValueError, match="prepared already"):
+        prepare([found.folder], tmp_path / "again")
+    path = found.folder / "shards" / "one-0000.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(ValueError, match="does not match its fingerprint; prepare it again"):
+        load_pack(found.folder)
