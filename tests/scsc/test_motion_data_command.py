@@ -57,3 +57,20 @@ def test_wrong_use_is_one_line(capsys, tmp_path, pack):
     ):
         code, _, error = call(capsys, *args)
         assert code == 2 and error.count("\n") == 1 and words in error, (args, error)
+
+
+def test_a_strange_skeleton_is_shown_and_written_down(capsys, tmp_path):
+    from motion.data.bvh_write import write_bvh
+
+    folder = tmp_path / "bvh"
+    folder.mkdir()
+    write_bvh(folder / "a.bvh", generate(1, frames=40, seed=0)[0].joints)
+    code, text, error = call(capsys, "map", folder, "--write")
+    assert code == 0 and "left_hip" in text and "written to" in text, error
+    stored = json.loads((folder / "map.json").read_text())
+    stored["joints"]["head"] = "Nothing"
+    (folder / "map.json").write_text(json.dumps(stored))
+    code, text, _ = call(capsys, "map", folder)
+    assert "Nothing" in text
+    code, _, error = call(capsys, "map", tmp_path)
+    assert code == 2 and "has no .bvh" in error and error.count("\n") == 1
