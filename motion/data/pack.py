@@ -18,13 +18,13 @@ import numpy as np
 
 from loop import files
 from loop.progress import Report
-from motion.data import bandai, cmu, humanml3d, npy
+from motion.data import amc, bandai, cmu, humanml3d, npy
 from motion.data.arrays import contents
 from motion.data.clip import Clip
 from motion.data.prepared import MANIFEST, Prepared
 from motion.data.skeleton_map import MAP_FILE
 
-Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh", "prepared"]
+Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh", "amc", "prepared"]
 Row = dict[str, str]
 R = TypeVar("R")
 NO_CAPTION = "no caption: cmu_description and kitml_text are empty or 'Unknown'"
@@ -75,9 +75,12 @@ def kind_of(folder: Path) -> Kind:
         return "npy"
     if _plain_bvh(folder):
         return "bvh"
+    if any(folder.glob("*.amc")):
+        return "amc"
     raise ValueError(
         f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, for *.bvh or "
-        "*.bvh.gz with captions in *.txt, for texts/ beside new_joints/ or new_joint_vecs/, and for a prepared folder"
+        "*.bvh.gz or *.amc with captions in *.txt, for texts/ beside new_joints/ or new_joint_vecs/, and for a "
+        "prepared folder"
     )
 
 
@@ -89,7 +92,7 @@ def load_pack(
     workers: int = 1,
     report: Report | None = None,
 ) -> Pack:
-    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, a prepared folder, or plain joints or BVH with captions.
+    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, a prepared folder, or joints, BVH or AMC with captions.
 
     A clip whose captions say nothing is always left out and listed.
 
@@ -177,6 +180,8 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     if kind == "bvh":
         maps = [path for path in (folder / MAP_FILE,) if path.is_file()]
         return maps, [_plain_row(p) for p in _plain_bvh(folder)]
+    if kind == "amc":
+        return sorted(folder.glob("*.asf")), [_plain_row(p) for p in sorted(folder.glob("*.amc"))]
     if kind == "humanml3d":
         lists, splits = humanml3d.list_motions(folder)
         motions = humanml3d.motions_dir(folder)
@@ -237,6 +242,8 @@ def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> 
             return [cmu.read_trial(folder, row, source)], []
         if kind == "bandai":
             return [bandai.read_clip(folder, row, source)], []
+        if kind == "amc":
+            return [amc.read_trial(path, source)], []
         return [npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)], []
     except (ValueError, OSError) as problem:
         text = " ".join(str(problem).split())

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.data.skeleton_map import Place, SkeletonMap
-from motion.data.skeletons import CMU_UNIT
+from motion.data.skeletons import CLAVICLE, CMU_UNIT
 from motion.kinematics.hierarchy import Hierarchy, forward
 from motion.kinematics.skeleton import BONE_LENGTHS, JOINTS, J
 
@@ -27,7 +27,7 @@ _LIMBS = (("hip", "knee", "ankle", "foot"), ("shoulder", "elbow", "wrist"))
 _SIDES = {"left": "left", "lft": "left", "l": "left", "right": "right", "rgt": "right", "rt": "right", "r": "right"}
 _NOISE = {"mixamorig", "bip", "jnt", "joint", "bone", "def", "j", "c", "b", "sk", "valvebiped", "character", "m", "avg"}
 _UNITS = (1.0, 0.01, 0.001, 0.0254, CMU_UNIT)
-_CLAVICLE, _CHEST, _LEG = 0.35, 0.3, float(BONE_LENGTHS[J["left_knee"]] + BONE_LENGTHS[J["left_ankle"]])
+_CHEST, _LEG = 0.3, float(BONE_LENGTHS[J["left_knee"]] + BONE_LENGTHS[J["left_ankle"]])
 
 
 def guess_map(tree: Hierarchy) -> tuple[SkeletonMap, list[str]]:
@@ -48,7 +48,7 @@ def guess_map(tree: Hierarchy) -> tuple[SkeletonMap, list[str]]:
         arm = joints.get(f"{side}_shoulder")
         if f"{side}_collar" not in joints and isinstance(arm, str) and chest is not None:
             start = chest if isinstance(chest, str) else chest[0]
-            joints[f"{side}_collar"] = (start, arm, _CLAVICLE)
+            joints[f"{side}_collar"] = (start, arm, CLAVICLE)
     ordered = {name: joints[name] for name in JOINTS if name in joints}
     unresolved = [name for name in JOINTS if name not in joints]
     return SkeletonMap(ordered, _unit(tree, ordered), _up(tree, ordered)), unresolved

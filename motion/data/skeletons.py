@@ -22,7 +22,8 @@ CMU_UNIT = 2.54 / 0.45 / 100
 _TURNS_AT_ONCE = 300_000
 _THORAX = 1.004  # thorax bone over the upper back bone: lost in the conversions, ratio measured on ASF files
 _WRIST = 0.5  # wrist bone over the forearm bone: the same
-_CLAVICLE = 0.35  # place of the collar joint along the clavicle of skeletons without one
+CLAVICLE = 0.35
+"""Place of the collar joint along the clavicle of skeletons without one."""
 
 
 def known_skeleton(tree: Hierarchy) -> str:
@@ -90,7 +91,7 @@ def _mb(tree: Hierarchy) -> Mapped:
         tree = _moved(tree, name, thorax)
     for side in ("Left", "Right"):
         tree = _moved(tree, f"{side}FingerBase", _WRIST * _offset(tree, f"{side}Hand"))
-        tree = _point(tree, f"{side}.collar", f"{side}Shoulder", _CLAVICLE * _offset(tree, f"{side}Arm"))
+        tree = _point(tree, f"{side}.collar", f"{side}Shoulder", CLAVICLE * _offset(tree, f"{side}Arm"))
     middle = (_offset(tree, "LeftUpLeg") + _offset(tree, "RightUpLeg")) / 2
     tree = _point(tree, "pelvis", "Hips", middle)
     names = {"pelvis": "pelvis", "spine1": "LowerBack", "spine2": "Spine", "spine3": "Spine1", "neck": "Neck1"}
@@ -132,7 +133,7 @@ def _daz(tree: Hierarchy) -> Mapped:
     parts = {"hip": "Thigh", "knee": "Shin", "ankle": "Foot", "foot": "Foot.end", "collar": ".collar",
              "shoulder": "Shldr", "elbow": "ForeArm", "wrist": "Hand"}  # fmt: skip
     for side, letter in (("left", "l"), ("right", "r")):
-        tree = _point(tree, f"{letter}.collar", f"{letter}Collar", _CLAVICLE * _offset(tree, f"{letter}Shldr"))
+        tree = _point(tree, f"{letter}.collar", f"{letter}Collar", CLAVICLE * _offset(tree, f"{letter}Shldr"))
         names |= {f"{side}_{ours}": f"{letter}{theirs}" for ours, theirs in parts.items()}
     return tree, names, 0.01
 

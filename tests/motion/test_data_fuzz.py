@@ -39,6 +39,19 @@ WORDS = (b"\x00", b"\xff\xfe", b"\n" * 40, b"{" * 3000, b"}", b"[" * 3000, b"#" 
          b"," * 500)  # fmt: skip
 
 
+_SIDE = (("hipjoint", "root", 1, 0, 0), ("femur", "{s}hipjoint", 0, -4, 0), ("tibia", "{s}femur", 0, -4, 0),
+         ("foot", "{s}tibia", 0, 0, 1), ("clavicle", "thorax", 1, 0, 0), ("humerus", "{s}clavicle", 2, 0, 0),
+         ("radius", "{s}humerus", 2, 0, 0), ("wrist", "{s}radius", 1, 0, 0))  # fmt: skip
+ACCLAIM = {
+    f"{s}{name}": (parent.format(s=s), f"{x if s == 'l' else -x} {y} {z}")
+    for s in "lr"
+    for name, parent, x, y, z in _SIDE
+}
+ACCLAIM |= {name: (parent, "0 1 0") for name, parent in (
+    ("lowerback", "root"), ("upperback", "lowerback"), ("thorax", "upperback"), ("lowerneck", "thorax"),
+    ("upperneck", "lowerneck"))}  # fmt: skip
+
+
 class Trap:
     """Anything that unpickles this has lost."""
 
@@ -57,7 +70,7 @@ def mixamo(text):
 def folders(tmp_path_factory):
     """A good folder of each kind, by name."""
     base = tmp_path_factory.mktemp("good")
-    made = {name: base / name for name in ("npy", "bvh", "gz", "map", "joints", "vecs", "cmu", "bandai")}
+    made = {name: base / name for name in ("npy", "bvh", "gz", "map", "joints", "vecs", "cmu", "bandai", "amc")}
     for path in made.values():
         path.mkdir()
     np.save(made["npy"] / "a.npy", WALK.joints)
@@ -85,9 +98,27 @@ def folders(tmp_path_factory):
     (made["bandai"] / "clips.csv").write_text(
         "clip,content,style,frames,fps,template_sentence\n07_01,walk,sad,12,60,a person walks\n"
     )
+    write_amc(made["amc"])
     for path in made.values():
         load_pack(path)
     return made
+
+
+def write_amc(folder):
+    """A person of CMU's bones standing, in three frames."""
+    data, tree = "", {}
+    for name, (parent, vector) in ACCLAIM.items():
+        data += f"begin\nid 1\nname {name}\ndirection {vector}\nlength 2\naxis 0 20 -30 XYZ\ndof rx ry rz\nend\n"
+        tree.setdefault(parent, []).append(name)
+    rows = "".join(f"{parent} {' '.join(children)}\n" for parent, children in tree.items())
+    (folder / "07.asf").write_text(
+        f":units\nlength 0.45\nangle deg\n:root\norder TX TY TZ RX RY RZ\naxis XYZ\nposition 0 0 0\n:bonedata\n{data}"
+        f":hierarchy\nbegin\n{rows}end\n"
+    )
+    frame = "".join(f"{name} 1.5 -2 0\n" for name in ACCLAIM)
+    motion = "".join(f"{k}\nroot 0 17 {k} 0 10 0\n{frame}" for k in range(1, 20))
+    (folder / "07_01.amc").write_text(f":FULLY-SPECIFIED\n:DEGREES\n{motion}")
+    (folder / "07_01.txt").write_text("a person stands\n")
 
 
 def spoil(data, rng):
@@ -247,7 +278,7 @@ def test_links_pipes_and_folders_in_the_place_of_files(folders, tmp_path):
     for name, file in (("npy", "a.npy"), ("npy", "a.txt"), ("bvh", "a.bvh"), ("gz", "a.bvh.gz"), ("map", MAP_FILE),
                        ("joints", "train.txt"), ("joints", "texts/000001.txt"), ("joints", "new_joints/000001.npy"),
                        ("vecs", "new_joint_vecs/000001.npy"), ("cmu", "trials.csv"), ("cmu", "bvh/07_01.bvh.gz"),
-                       ("bandai", "clips.csv")):  # fmt: skip
+                       ("bandai", "clips.csv"), ("amc", "07.asf"), ("amc", "07_01.amc")):  # fmt: skip
         for kind in ("pipe", "folder", "device", "dangling", "loop", "good link"):
             folder = tmp_path / "pack"
             shutil.copytree(folders[name], folder)
