@@ -73,8 +73,8 @@ def read_npy(path: Path, source: str) -> Clip:
 
 
 def stem_of(path: Path) -> str:
-    """The clip's name: the file's without .bvh, .bvh.gz, .npy or .amc."""
-    return re.sub(r"(\.bvh(\.gz)?|\.npy|\.amc)$", "", path.name, flags=re.IGNORECASE)
+    """The clip's name: the file's without .bvh, .bvh.gz, .npy, .npz or .amc."""
+    return re.sub(r"(\.bvh(\.gz)?|\.np[yz]|\.amc)$", "", path.name, flags=re.IGNORECASE)
 
 
 def read_plain_bvh(path: Path, source: str) -> Clip:

@@ -18,13 +18,13 @@ import numpy as np
 
 from loop import files
 from loop.progress import Report
-from motion.data import amc, bandai, cmu, humanml3d, npy
+from motion.data import amass, amc, bandai, cmu, humanml3d, npy
 from motion.data.arrays import contents
 from motion.data.clip import Clip
 from motion.data.prepared import MANIFEST, Prepared
 from motion.data.skeleton_map import MAP_FILE
 
-Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh", "amc", "prepared"]
+Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh", "amc", "amass", "prepared"]
 Row = dict[str, str]
 R = TypeVar("R")
 NO_CAPTION = "no caption: cmu_description and kitml_text are empty or 'Unknown'"
@@ -77,9 +77,11 @@ def kind_of(folder: Path) -> Kind:
         return "bvh"
     if any(folder.glob("*.amc")):
         return "amc"
+    if amass.motions(folder):
+        return "amass"
     raise ValueError(
         f"{folder} is no motion pack; looked for trials.csv or clips.csv beside bvh/, for *.npy, for *.bvh or "
-        "*.bvh.gz or *.amc with captions in *.txt, for texts/ beside new_joints/ or new_joint_vecs/, and for a "
+        "*.bvh.gz, *.amc or *.npz with captions in *.txt, for texts/ beside new_joints/ or new_joint_vecs/, and for a "
         "prepared folder"
     )
 
@@ -92,7 +94,8 @@ def load_pack(
     workers: int = 1,
     report: Report | None = None,
 ) -> Pack:
-    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, a prepared folder, or joints, BVH or AMC with captions.
+    """Read a pack: CMU trials, Bandai-Namco clips, HumanML3D, a prepared folder, or a plain folder of joints, BVH, AMC
+    or AMASS archives with captions.
 
     A clip whose captions say nothing is always left out and listed.
 
@@ -180,6 +183,8 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     if kind == "bvh":
         maps = [path for path in (folder / MAP_FILE,) if path.is_file()]
         return maps, [_plain_row(p) for p in _plain_bvh(folder)]
+    if kind == "amass":
+        return amass.models(folder), [_plain_row(p) for p in amass.motions(folder)]
     if kind == "amc":
         return sorted(folder.glob("*.asf")), [_plain_row(p) for p in sorted(folder.glob("*.amc"))]
     if kind == "humanml3d":
@@ -242,6 +247,8 @@ def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> 
             return [cmu.read_trial(folder, row, source)], []
         if kind == "bandai":
             return [bandai.read_clip(folder, row, source)], []
+        if kind == "amass":
+            return [amass.read_motion(path, source)], []
         if kind == "amc":
             return [amc.read_trial(path, source)], []
         return [npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)], []

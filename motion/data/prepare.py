@@ -19,6 +19,7 @@ from loop.progress import Report, silent
 from loop.records import locked
 from motion.data.checks import bad, check_clip, check_joints
 from motion.data.clip import Clip
+from motion.data.humanml3d import source_motion
 from motion.data.pack import Kind, licence_of, read_row, rows_of
 from motion.data.prepared import FORMAT, MANIFEST, Entry, Prepared, skeleton
 from motion.kinematics.skeleton import FPS, N_JOINTS
@@ -189,8 +190,11 @@ def _entry(clip: Clip, block: _Block, start: int, findings: tuple[str, ...]) -> 
 
 
 def split_of(source: str, name: str) -> str:
-    """Train, val or test (80, 5, 15 %), by a hash of the name: the same whatever else is prepared beside it."""
-    share = int.from_bytes(hashlib.sha256(f"{source}/{name}".encode()).digest()[:8], "big") / 2**64
+    """Train, val or test (80, 5, 15 %), by a hash of the name: the same whatever else is prepared beside it.
+
+    Parts of one motion and its mirror image, as HumanML3D names them, stay together.
+    """
+    share = int.from_bytes(hashlib.sha256(f"{source}/{source_motion(name)}".encode()).digest()[:8], "big") / 2**64
     for split, part in _SHARES:
         share -= part
         if share < 0:

@@ -15,6 +15,7 @@ from loop import files, stream
 from loop.progress import Report
 from motion.batch import MotionBatch
 from motion.data.clip import Clip, windows
+from motion.data.humanml3d import source_motion
 from motion.data.pack import load_pack, source_fingerprint
 from motion.data.procedural import generate
 from motion.experiment.presets import Preset
@@ -154,7 +155,7 @@ def _split(cuts: Sequence[Clip], preset: Preset, rng: np.random.Generator) -> li
     """
     by_source: dict[str, list[Clip]] = {}
     for cut in cuts:
-        by_source.setdefault(cut.name.rpartition("@")[0], []).append(cut)
+        by_source.setdefault(capture_of(cut.name), []).append(cut)
     names = list(by_source)
     order = [names[i] for i in rng.permutation(len(names))]
     wanted = [preset.n, preset.reference, preset.reference]
@@ -174,6 +175,12 @@ def _split(cuts: Sequence[Clip], preset: Preset, rng: np.random.Generator) -> li
             f"frames, needed are {preset.n} and {preset.reference}; use a smaller preset or more data"
         )
     return groups if len(groups[2]) == preset.reference else [groups[0], groups[1], []]
+
+
+def capture_of(name: str) -> str:
+    """The motion that a cut was made from: parts of one motion and its mirror image must not part sets."""
+    pack, slash, clip = name.rpartition("@")[0].rpartition("/")
+    return pack + slash + source_motion(clip)
 
 
 def _sizes(preset: Preset) -> dict[str, Any]:

@@ -258,6 +258,7 @@ def test_objects_are_never_unpickled(folders, tmp_path, monkeypatch):
     assert not (tmp_path / "unpickled").exists()
 
 
+@pytest.mark.slow
 def test_packed_bombs_stay_small(folders, tmp_path):
     """A few kilobytes that unpack to the largest text that is read: rows of numbers, one endless line, blanks."""
     shutil.copytree(folders["gz"], tmp_path / "gz")

@@ -162,6 +162,9 @@ def test_splits_depend_on_the_name_alone_and_have_their_shares():
     for split, share in (("train", 0.8), ("val", 0.05), ("test", 0.15)):  # within 5 standard errors
         assert abs(names.count(split) / 4000 - share) < 5 * (share * (1 - share) / 4000) ** 0.5
     assert split_of("pack", "clip7") == names[7]
+    assert {split_of("pack", name) for name in ("000123", "M000123", "A_000123", "B_M000123")} == {
+        split_of("pack", "000123")
+    }
 
 
 @pytest.mark.slow

@@ -29,3 +29,12 @@ def test_samples_follow_real_captions_four_times_as_often_as_chance(tmp_path, sh
     ruler = problem._ruler
     control = ruler.action_agreement(ruler.kinematics(drawn), shifted)
     assert control["action_accuracy_low"] < 2 * control["action_chance"], control
+
+
+def test_parts_and_mirror_images_of_a_motion_stay_in_one_set():
+    from motion.experiment.dataset import capture_of
+
+    names = ("000123@0", "M000123@40", "A_000123@0", "B_M000123@20")
+    assert {capture_of(name) for name in names} == {"000123"}
+    assert {capture_of(f"pack/{name}") for name in names} == {"pack/000123"}
+    assert capture_of("07_01@0") == "07_01" != capture_of("07_02@0")
