@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from motion.data.pack import load_pack, source_fingerprint
 from motion.data.procedural import generate
 from motion.experiment.presets import Preset
 from motion.features.hml263 import encode
+from motion.kinematics.retarget import normalise
+from motion.physics.correct import correct_joints
 
 EMBEDDED = "procedural"
 _DATA_SEED = 20260101  # fixed: which motions are real does not change with the seed of a run
@@ -56,7 +58,22 @@ def to_batch(clips: Sequence[Clip], rng: np.random.Generator) -> MotionBatch:
 def draw_procedural(count: int, preset: Preset, rng: np.random.Generator) -> MotionBatch:
     """`count` procedural motions, new ones for every state of `rng`."""
     seed = _DATA_SEED + 1 + int(rng.integers(2**40))  # above the seed of the prepared sets
-    return to_batch(generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds), rng)
+    return to_batch(embedded(count, preset, seed), rng)
+
+
+def embedded(count: int, preset: Preset, seed: int) -> Sequence[Clip]:
+    """`count` procedural motions of the preset's kinds and length; with `performed` as the simulated body does them.
+
+    A motion that the body fails at stays as it was drawn.
+    """
+    clips = generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds)
+    if not preset.performed:
+        return clips
+    done = correct_joints(np.stack([clip.joints for clip in clips])).joints
+    return [
+        replace(clip, joints=normalise(joints).astype(np.float32))
+        for clip, joints in zip(clips, done, strict=True)
+    ]  # fmt: skip
 
 
 def prepare(
@@ -112,7 +129,7 @@ def _make(preset: Preset, source: Path | None, skip_bad: bool, workers: int, rep
     rng = stream(_DATA_SEED, 0, "split")
     if source is None:
         wanted = preset.n + 2 * preset.reference
-        clips: Sequence[Clip] = generate(wanted, frames=preset.frames + 1, seed=_DATA_SEED, kinds=preset.kinds)
+        clips = embedded(wanted, preset, _DATA_SEED)
         groups = [list(clips[: preset.n]), list(clips[preset.n : -preset.reference]), list(clips[-preset.reference :])]
         about: dict[str, Any] = {
             "source": EMBEDDED,
@@ -186,7 +203,8 @@ def capture_of(name: str) -> str:
 def _sizes(preset: Preset) -> dict[str, Any]:
     """The part of a preset that decides the data set."""
     kinds = None if preset.kinds is None else list(preset.kinds)
-    return {"frames": preset.frames, "n": preset.n, "reference": preset.reference, "kinds": kinds}
+    performed = {"performed": True} if preset.performed else {}
+    return {"frames": preset.frames, "n": preset.n, "reference": preset.reference, "kinds": kinds, **performed}
 
 
 def _fingerprint(sets: Sequence[MotionBatch]) -> str:

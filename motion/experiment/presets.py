@@ -21,6 +21,7 @@ class Preset:
     width, layers, heads, patch: of the denoiser. batch_size, learning_rate, fine_learning_rate: of its training.
     sampler_steps, guidance: of the sampler.
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
+    performed: the embedded motions as a simulated body performs them, not as they are drawn.
     text: how captions are read: "words" (learned embeddings of hashed words) or "minilm" (token states of a frozen
         all-MiniLM-L6-v2). text_weights: folder of its weights; None takes the installed package.
     start: whether a generation is fine-tuned from its predecessor or refitted from scratch (with `first_steps`).
@@ -44,6 +45,7 @@ class Preset:
     sampler_steps: int = 8
     guidance: float = 1.0
     kinds: tuple[str, ...] | None = None
+    performed: bool = False
     text: Literal["words", "minilm"] = "words"
     text_weights: Path | None = None
     start: Literal["finetune", "scratch"] = "finetune"

@@ -43,6 +43,8 @@ class MotionRun:
     """Seeds; every arm runs once with each, all arms of a seed share generation 0."""
     n: int | None = None
     """Real training motions; left out: the preset's."""
+    performed: bool = False
+    """The embedded motions as a simulated body performs them, not as they are drawn (a minute more to prepare)."""
     text: Literal["words", "minilm"] = "words"
     """How captions are read: words (learned with the model) or minilm (token states of a frozen all-MiniLM-L6-v2)."""
     text_weights: Path | None = None
@@ -74,9 +76,11 @@ class MotionRun:
         from motion.experiment.campaign import Experiment
         from motion.experiment.presets import preset_named
 
+        if self.performed and self.data is not None:
+            raise ValueError("--performed is for the embedded motions, got --data too; leave one out")
         preset = replace(
             preset_named(self.preset), start=self.start, optimiser=self.optimiser, text=self.text,
-            text_weights=self.text_weights,
+            text_weights=self.text_weights, performed=self.performed,
         )  # fmt: skip
         if self.n is not None:
             preset = replace(preset, n=self.n)

@@ -78,3 +78,22 @@ def test_a_pack_without_spare_motions_cannot_be_ideal(data):
     poor = replace(data, second=data.second.take([]), info={**data.info, "source": "pack"})
     with pytest.raises(ValueError, match="needs real motions beyond"):
         arm_parts("ideal", LoopConfig(), poor, PRESET)
+
+
+def test_performed_motions_are_what_a_simulated_body_did(tmp_path):
+    """Another data set than the drawn one, near to it, on the floor; fresh draws are performed too."""
+    from dataclasses import replace
+
+    from motion.features.hml263 import decode
+
+    preset = replace(PRESET, reference=12, evaluation=12, performed=True)
+    drawn = dataset.prepare(tmp_path / "drawn", replace(preset, performed=False), None, skip_bad=False)
+    done = dataset.prepare(tmp_path / "done", preset, None, skip_bad=False)
+    gap = np.linalg.norm(decode(done.train.features) - decode(drawn.train.features), axis=-1).mean(axis=(1, 2))
+    assert (gap > 1e-4).all() and np.median(gap) < 0.05
+    assert done.train.captions == drawn.train.captions and done.info["fingerprint"] != drawn.info["fingerprint"]
+    with pytest.raises(ValueError, match="performed"):
+        dataset.prepare(tmp_path / "drawn", preset, None, skip_bad=False)
+    one = dataset.draw_procedural(4, preset, np.random.default_rng(0))
+    other = dataset.draw_procedural(4, replace(preset, performed=False), np.random.default_rng(0))
+    assert one.captions == other.captions and not np.allclose(one.features, other.features, atol=1e-3)
