@@ -18,10 +18,9 @@ from motion.data.pack import kind_of
 from motion.experiment import dataset
 from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts, check_arm
 from motion.experiment.presets import Preset
-from motion.experiment.problem import MotionProblem
+from motion.experiment.problem import MotionProblem, encoder_of
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
-from motion.text.minilm import find_weights
 
 KIND = "motion-experiment"
 
@@ -66,8 +65,7 @@ def execute(experiment: Experiment, report: Report) -> None:
     out = experiment.out
     if experiment.source is not None:
         kind_of(experiment.source)  # refused before anything is made
-    if experiment.preset.text == "minilm":
-        find_weights(experiment.preset.text_weights)
+    encoder_of(experiment.preset)
     if experiment.workers > 1:
         # torch imports its compiler at the first step of an optimiser, which takes a second.
         warm_up(("motion.experiment.campaign", "torch._dynamo"))

@@ -23,7 +23,8 @@ class Preset:
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
     performed: the embedded motions as a simulated body performs them, not as they are drawn.
     text: how captions are read: "words" (learned embeddings of hashed words) or "minilm" (token states of a frozen
-        all-MiniLM-L6-v2). text_weights: folder of its weights; None takes the installed package.
+        all-MiniLM-L6-v2) or "pretrained" (those of any encoder in a folder). text_weights: that folder; None takes
+        MiniLM's installed package.
     start: whether a generation is fine-tuned from its predecessor or refitted from scratch (with `first_steps`).
     optimiser: whether its moments begin afresh in each generation or are carried over.
     """
@@ -46,7 +47,7 @@ class Preset:
     guidance: float = 1.0
     kinds: tuple[str, ...] | None = None
     performed: bool = False
-    text: Literal["words", "minilm"] = "words"
+    text: Literal["words", "minilm", "pretrained"] = "words"
     text_weights: Path | None = None
     start: Literal["finetune", "scratch"] = "finetune"
     optimiser: Literal["fresh", "carried"] = "fresh"
@@ -56,7 +57,8 @@ class Preset:
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}; choose a larger number")
         for name, known in (
-            ("start", ("finetune", "scratch")), ("optimiser", ("fresh", "carried")), ("text", ("words", "minilm")),
+            ("start", ("finetune", "scratch")), ("optimiser", ("fresh", "carried")),
+            ("text", ("words", "minilm", "pretrained")),
         ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(

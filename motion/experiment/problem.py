@@ -22,7 +22,9 @@ from motion.model import generator
 from motion.model.denoiser import ModelConfig
 from motion.model.generator import MotionModel
 from motion.model.training import TrainConfig
-from motion.text.minilm import MiniLMEncoder
+from motion.text.frozen import FrozenEncoder
+from motion.text.minilm import MiniLMEncoder, find_weights
+from motion.text.pretrained import PretrainedEncoder
 
 _CHECKPOINT = 100  # optimiser steps: about ten seconds' work, so much an interrupt may cost
 _SHOWN = 3  # motions kept for the strip of stick figures, one per caption
@@ -37,7 +39,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     report: Report = field(default=silent, compare=False)
 
     def describe(self) -> dict[str, Any]:
-        return {"name": "motion", "preset": self.preset.describe(), "data": self.data()}
+        text = {} if self._encoder is None else {"text": self._encoder.fingerprint()}
+        return {"name": "motion", "preset": self.preset.describe(), "data": self.data(), **text}
 
     def data(self) -> dict[str, Any]:
         return {key: self.dataset.info[key] for key in ("source", "source_fingerprint", "fingerprint", "licence")}
@@ -136,9 +139,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         return replace(size, vocabulary=0, text_dim=encoder.dim, text_tokens=encoder.max_tokens)
 
     @cached_property
-    def _encoder(self) -> MiniLMEncoder | None:
-        """None: the model's own words."""
-        return MiniLMEncoder(self.preset.text_weights) if self.preset.text == "minilm" else None
+    def _encoder(self) -> FrozenEncoder | None:
+        return encoder_of(self.preset)
 
     @cached_property
     def _ruler(self) -> Ruler:
@@ -155,3 +157,20 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         for index, action in enumerate(self.dataset.reference.actions):
             seen.setdefault(action, index)
         return list(seen.values())[:_SHOWN]
+
+
+def encoder_of(preset: Preset) -> FrozenEncoder | None:
+    """The frozen text encoder that a preset names; None where the model learns its own words.
+
+    Raises:
+        ValueError: its weights are missing or others than the published ones.
+    """
+    if preset.text == "words":
+        return None
+    if preset.text == "minilm":
+        return MiniLMEncoder(folder=find_weights(preset.text_weights))
+    if preset.text_weights is None:
+        raise ValueError("the text encoder pretrained needs the folder of its weights; name it with --text-weights")
+    encoder = PretrainedEncoder(folder=preset.text_weights)
+    encoder.encode(("a person walks",))  # everything that it needs is there
+    return encoder

