@@ -51,3 +51,23 @@ def deterministic(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in {"cost.json", ".lock", ".holder"}
     }
+
+
+BVH_HEAD = """HIERARCHY
+ROOT hip
+{
+  OFFSET 1 2 3
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation
+  JOINT knee
+  {
+    OFFSET 0 -4.5 0
+    CHANNELS 3 Zrotation Xrotation Yrotation
+    End Site
+    {
+      OFFSET 0 0 1e0
+    }
+  }
+}
+MOTION
+"""
+"""A small tree; `Frames:`, `Frame Time:` and rows of nine numbers follow."""

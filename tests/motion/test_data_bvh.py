@@ -6,33 +6,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import BVH_HEAD
 
 from motion.data.bvh import MAX_BYTES, parse_bvh, read_bvh
 from motion.data.decimals import parse_rows
 from motion.kinematics.hierarchy import forward
 
-TEXT = """HIERARCHY
-ROOT hip
-{
-  OFFSET 1 2 3
-  CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation
-  JOINT knee
-  {
-    OFFSET 0 -4.5 0
-    CHANNELS 3 Zrotation Xrotation Yrotation
-    End Site
-    {
-      OFFSET 0 0 1e0
-    }
-  }
-}
-MOTION
-Frames: 3
+TEXT = (
+    BVH_HEAD
+    + """Frames: 3
 Frame Time: 0.01666667
 0 1 0 90 0 0 0.5 -0.25 +3
 1 1 0 0 0 0 0 0 0
 2.125 1 -.5 0 0. 0 0 0 0
 """
+)
 
 
 def parse(text):

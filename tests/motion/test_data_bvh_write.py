@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
+from support import BVH_HEAD
 
 from motion.data.bvh import parse_bvh, read_bvh
 from motion.data.bvh_write import bvh_text, write_bvh, write_tree
@@ -14,27 +15,14 @@ from motion.kinematics.hierarchy import Hierarchy, forward, local_rotations
 from motion.kinematics.retarget import from_directions
 from motion.kinematics.skeleton import RAW_DIRECTIONS
 
-TEXT = """HIERARCHY
-ROOT hip
-{
-  OFFSET 1 2 3
-  CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation
-  JOINT knee
-  {
-    OFFSET 0 -4.5 0
-    CHANNELS 3 Zrotation Xrotation Yrotation
-    End Site
-    {
-      OFFSET 0 0 1e0
-    }
-  }
-}
-MOTION
-Frames: 2
+TEXT = (
+    BVH_HEAD
+    + """Frames: 2
 Frame Time: 0.05
 0 1 0 90 0 0 0.5 -0.25 +3
 1 1 0 0 0 0 0 0 0
 """
+)
 CLIPS = generate(2 * len(KINDS), frames=40, seed=3)
 
 
