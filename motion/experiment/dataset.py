@@ -66,7 +66,7 @@ def embedded(count: int, preset: Preset, seed: int) -> Sequence[Clip]:
 
     A motion that the body fails at stays as it was drawn.
     """
-    clips = generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds)
+    clips = generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds, styles=preset.styles)
     if not preset.performed:
         return clips
     done = correct_joints(np.stack([clip.joints for clip in clips])).joints
@@ -203,8 +203,10 @@ def capture_of(name: str) -> str:
 def _sizes(preset: Preset) -> dict[str, Any]:
     """The part of a preset that decides the data set."""
     kinds = None if preset.kinds is None else list(preset.kinds)
-    performed = {"performed": True} if preset.performed else {}
-    return {"frames": preset.frames, "n": preset.n, "reference": preset.reference, "kinds": kinds, **performed}
+    more: dict[str, Any] = {"performed": True} if preset.performed else {}
+    if preset.styles != ("neutral",):
+        more |= {"styles": list(preset.styles)}
+    return {"frames": preset.frames, "n": preset.n, "reference": preset.reference, "kinds": kinds, **more}
 
 
 def _fingerprint(sets: Sequence[MotionBatch]) -> str:

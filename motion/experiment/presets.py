@@ -21,6 +21,7 @@ class Preset:
     width, layers, heads, patch: of the denoiser. batch_size, learning_rate, fine_learning_rate: of its training.
     sampler_steps, guidance: of the sampler.
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
+    styles: ways in which the embedded motions are done, see `motion.data.procedural.STYLES`; each draws one.
     performed: the embedded motions as a simulated body performs them, not as they are drawn.
     text: how captions are read: "words" (learned embeddings of hashed words) or "minilm" (token states of a frozen
         all-MiniLM-L6-v2) or "pretrained" (those of any encoder in a folder). text_weights: that folder; None takes
@@ -46,6 +47,7 @@ class Preset:
     sampler_steps: int = 8
     guidance: float = 1.0
     kinds: tuple[str, ...] | None = None
+    styles: tuple[str, ...] = ("neutral",)
     performed: bool = False
     text: Literal["words", "minilm", "pretrained"] = "words"
     text_weights: Path | None = None

@@ -43,6 +43,8 @@ class MotionRun:
     """Seeds; every arm runs once with each, all arms of a seed share generation 0."""
     n: int | None = None
     """Real training motions; left out: the preset's."""
+    styles: tuple[str, ...] = ("neutral",)
+    """Ways in which the embedded motions are done, each draws one: neutral | tired | proud | cheerful | careful."""
     performed: bool = False
     """The embedded motions as a simulated body performs them, not as they are drawn (a minute more to prepare)."""
     text: Literal["words", "minilm", "pretrained"] = "words"
@@ -82,6 +84,7 @@ class MotionRun:
         preset = replace(
             preset_named(self.preset), start=self.start, optimiser=self.optimiser, text=self.text,
             text_weights=self.text_weights, performed=self.performed,
+            styles=self.styles,
         )  # fmt: skip
         if self.n is not None:
             preset = replace(preset, n=self.n)

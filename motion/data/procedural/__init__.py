@@ -1,5 +1,6 @@
 """Our own captioned motions, made on the spot: the default where no motion capture is at hand."""
 
 from motion.data.procedural.generate import BASIC_KINDS, KINDS, generate
+from motion.data.procedural.styles import STYLES
 
-__all__ = ["BASIC_KINDS", "KINDS", "generate"]
+__all__ = ["BASIC_KINDS", "KINDS", "STYLES", "generate"]

@@ -11,6 +11,7 @@ from motion.data.clip import Clip
 from motion.data.procedural import gait, gestures, standing
 from motion.data.procedural.body import build, centre_of_mass
 from motion.data.procedural.gait import GRAVITY
+from motion.data.procedural.styles import STYLES, styled
 from motion.data.procedural.words import PHRASES, sentences
 from motion.kinematics.retarget import normalise
 from motion.kinematics.skeleton import FPS
@@ -27,6 +28,8 @@ BASIC_KINDS = (
     "wave right", "raise arms", "idle",
 )  # fmt: skip
 """Those that small experiments use: with a hundred motions each kind still has several."""
+_MOVING = ("walk", "run", "side step", "turn", "march", "sneak", "circle", "jump", "kick")
+"""Kinds whose centre of mass is not over both feet."""
 _GESTURES = {
     "clap": gestures.clap, "stretch": gestures.stretch, "pick up": gestures.pick_up,
     "arm circles": gestures.arm_circles, "twist": gestures.twist, "dance": gestures.dance,
@@ -36,7 +39,9 @@ _TEMPO = {-1: 0.72, 0: 1.0, 1: 1.35}
 _SIZE = {-1: 0.75, 0: 1.0, 1: 1.25}
 
 
-def generate(n: int, *, frames: int, seed: int, kinds: tuple[str, ...] | None = None) -> tuple[Clip, ...]:
+def generate(
+    n: int, *, frames: int, seed: int, kinds: tuple[str, ...] | None = None, styles: tuple[str, ...] = ("neutral",)
+) -> tuple[Clip, ...]:
     """n clips, balanced over kinds (counts differ by at most one).
 
     Clip i depends on (seed, i, frames, kinds) only: fewer clips are the first ones of more.
@@ -46,6 +51,8 @@ def generate(n: int, *, frames: int, seed: int, kinds: tuple[str, ...] | None = 
         frames: length of each, at 20 frames a second; repetitions are chosen to fit.
         seed: of all random streams.
         kinds: which kinds; None means all of KINDS.
+        styles: which of STYLES; each clip draws one, and its captions say so. The default draws none and changes
+            nothing.
 
     Returns:
         Clips on the uniform body, on the floor, starting at x = z = 0 facing +z; action is the kind.
@@ -63,22 +70,26 @@ def generate(n: int, *, frames: int, seed: int, kinds: tuple[str, ...] | None = 
     unknown = [kind for kind in chosen if kind not in PHRASES]
     if unknown or not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"kinds must be some of {', '.join(KINDS)}, each once, got {', '.join(chosen) or 'none'}")
-    return tuple(_clip(i, frames, seed, chosen) for i in range(n))
+    if not styles or not set(styles) <= set(STYLES) or len(set(styles)) < len(styles):
+        raise ValueError(f"styles must be some of {', '.join(STYLES)}, each once, got {', '.join(styles) or 'none'}")
+    return tuple(_clip(i, frames, seed, chosen, styles) for i in range(n))
 
 
-def _clip(i: int, frames: int, seed: int, kinds: tuple[str, ...]) -> Clip:
+def _clip(i: int, frames: int, seed: int, kinds: tuple[str, ...], styles: tuple[str, ...]) -> Clip:
     label = zlib.crc32(b"procedural motion")
     # Each block of as many clips as there are kinds has every kind once, in a random order.
     order = np.random.default_rng([seed, label, 0, i // len(kinds)]).permutation(len(kinds))
     kind = kinds[order[i % len(kinds)]]
     rng = np.random.default_rng([seed, label, 1, i])
     tempo, size = (int(step) for step in rng.integers(-1, 2, 2))
-    joints, extra = _motion(kind, np.arange(frames) / FPS, tempo, size, rng)
-    captions = sentences(kind, tempo, size, extra, rng)
+    manner = np.random.default_rng([seed, label, 2, i])  # of its own: a style changes nothing else of a clip
+    style = styles[int(manner.integers(len(styles)))]
+    joints, extra = _motion(kind, np.arange(frames) / FPS, tempo, size, style, rng)
+    captions = sentences(kind, tempo, size, extra + manner.choice(STYLES[style]), rng)
     return Clip(f"{SOURCE}-{seed}-{i:05d}", joints.astype(np.float32), captions, kind, SOURCE, LICENCE)
 
 
-def _motion(kind: str, t: Float, tempo: int, size: int, rng: np.random.Generator) -> tuple[Float, str]:
+def _motion(kind: str, t: Float, tempo: int, size: int, style: str, rng: np.random.Generator) -> tuple[Float, str]:
     """Joints (T, 22, 3) and what else the caption should say."""
     fast = _TEMPO[tempo] * rng.uniform(0.93, 1.07)
     large = _SIZE[size] * rng.uniform(0.95, 1.05)
@@ -126,7 +137,7 @@ def _motion(kind: str, t: Float, tempo: int, size: int, rng: np.random.Generator
     else:
         act = {"kick": standing.kick, "punch": standing.punch, "wave": standing.wave}[kind.split()[0]]
         pose = act(t, side, fast, large, rng)
-    joints = build(pose)
+    joints = build(styled(pose, style, standing=not kind.startswith(_MOVING)))
     if airborne is not None:
         joints = _falling(joints, airborne)
     return normalise(joints), extra
