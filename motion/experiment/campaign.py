@@ -1,6 +1,7 @@
 """The motion experiment: its data, its arms, and one arm's run; `loop.campaign` runs them in several processes.
 
-OUT/data/ holds the prepared data set; the rest is as in `loop.campaign`.
+OUT/data/ holds the prepared data set, OUT/text.npz what a frozen text encoder makes of its captions; the rest is as in
+`loop.campaign`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
 
 KIND = "motion-experiment"
+TEXT = "text.npz"
+"""States of all captions, where a frozen encoder reads them."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ def execute(experiment: Experiment, report: Report) -> None:
             report=report,
         )
         problem = MotionProblem(data, experiment.preset)
+        if problem.encoder is not None and not (out / TEXT).exists():
+            captions = [caption for part in (data.train, data.reference, data.second) for caption in part.captions]
+            problem.encoder.save_states(out / TEXT, captions)
         identity = {
             "problem": problem.describe(),
             "schedule": schedule_named(experiment.loop.schedule, experiment.loop.lam).describe(),
@@ -97,6 +103,8 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     preset, loop = task.settings
     data = dataset.load(task.out / "data")
     problem = MotionProblem(data, preset, lambda stage, done, total: send(("stage", stage, done, total)))
+    if problem.encoder is not None and (task.out / TEXT).exists():
+        problem.encoder.load_states(task.out / TEXT)
     task.folder.mkdir(parents=True, exist_ok=True)
     if not (task.folder / "skeleton.json").exists():
         files.write_json(task.folder / "skeleton.json", {"joints": JOINTS, "parents": PARENTS, "fps": FPS})

@@ -39,7 +39,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     report: Report = field(default=silent, compare=False)
 
     def describe(self) -> dict[str, Any]:
-        text = {} if self._encoder is None else {"text": self._encoder.fingerprint()}
+        text = {} if self.encoder is None else {"text": self.encoder.fingerprint()}
         return {"name": "motion", "preset": self.preset.describe(), "data": self.data(), **text}
 
     def data(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         )
         later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
         config = first if previous is None or self.preset.start == "scratch" else later
-        return generator.fit(previous, training, config, rng, work=work, report=self.report, encoder=self._encoder)
+        return generator.fit(previous, training, config, rng, work=work, report=self.report, encoder=self.encoder)
 
     def sample(self, model: MotionModel, request: Request[MotionBatch], rng: np.random.Generator) -> MotionBatch:
         """`count` motions for captions of `real`, drawn without replacement as long as there are any."""
@@ -125,7 +125,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         sampler = SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
         return asked.with_features(
             generator.sample(
-                model, asked.captions, asked.lengths, sampler, rng, report=self.report, encoder=self._encoder
+                model, asked.captions, asked.lengths, sampler, rng, report=self.report, encoder=self.encoder
             )
         )
 
@@ -133,13 +133,14 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     def _size(self) -> ModelConfig:
         p = self.preset
         size = ModelConfig(width=p.width, layers=p.layers, heads=p.heads, patch=p.patch, frames=p.frames)
-        encoder = self._encoder
+        encoder = self.encoder
         if encoder is None:
             return size
         return replace(size, vocabulary=0, text_dim=encoder.dim, text_tokens=encoder.max_tokens)
 
     @cached_property
-    def _encoder(self) -> FrozenEncoder | None:
+    def encoder(self) -> FrozenEncoder | None:
+        """The frozen text encoder; None where the model learns its own words."""
         return encoder_of(self.preset)
 
     @cached_property

@@ -13,7 +13,7 @@ from motion.kinematics.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, J
 Float = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-_LEGS = tuple(J[name] for name in ("left_knee", "right_knee", "left_ankle", "right_ankle"))
+LEGS = tuple(J[name] for name in ("left_knee", "right_knee", "left_ankle", "right_ankle"))
 _MIN_LEG = 1e-3
 
 
@@ -52,10 +52,10 @@ def uniform_body(joints: Float) -> Float:
     if joints.ndim != 3 or joints.shape[1:] != (N_JOINTS, 3):
         raise ValueError(f"joints must have shape (T, {N_JOINTS}, 3), got {joints.shape}; map the skeleton first")
     vectors = bone_vectors(np.asarray(joints, float))
-    legs = float(np.median(np.linalg.norm(vectors[:, _LEGS], axis=-1), axis=0).sum())
+    legs = float(np.median(np.linalg.norm(vectors[:, LEGS], axis=-1), axis=0).sum())
     if not legs > _MIN_LEG:
         raise ValueError(f"legs must be longer than {_MIN_LEG} m, got {legs:.3g}; check the unit and the joint order")
-    scale = float(BONE_LENGTHS[list(_LEGS)].sum()) / legs
+    scale = float(BONE_LENGTHS[list(LEGS)].sum()) / legs
     return from_directions(joints[:, 0] * scale, unit(vectors).astype(float, copy=False))
 
 

@@ -59,6 +59,8 @@ class MotionModel:
         """
         groups, about = weights.load(folder)
         normaliser = Normaliser.from_arrays({key: value.numpy() for key, value in groups["normaliser"].items()})
+        if normaliser.mean.shape != (DIM,):
+            raise ValueError(f"{folder} normalises {len(normaliser.mean)} features, the model has {DIM}; restore it")
         config = ModelConfig(**about["model"])
         weights.check_fits(groups["weights"], Denoiser(config), folder)
         return cls(config, normaliser, groups["weights"], weights.carried_of(groups), about["loss"])

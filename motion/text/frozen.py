@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loop import files
 from motion.text.words import Tokens
 
 Float32 = NDArray[np.float32]
@@ -68,3 +70,39 @@ class FrozenEncoder(ABC):
             values[i, : len(found)] = found
             mask[i, : len(found)] = True
         return Tokens(values, mask)
+
+    def save_states(self, path: Path, captions: Sequence[str]) -> None:
+        """Keep the states of these captions in a file, so that other processes need not compute them again."""
+        self.encode(captions)
+        kept = [(caption, self._loaded["states"][caption]) for caption in dict.fromkeys(captions)]
+        files.write_arrays(
+            path,
+            {
+                "captions": np.array([caption for caption, _ in kept]),
+                "lengths": np.array([len(states) for _, states in kept]),
+                "states": np.concatenate([states for _, states in kept]) if kept else np.zeros((0, self.dim)),
+                "fingerprint": np.array([self.fingerprint(), str(self.max_tokens)]),
+            },
+        )
+
+    def load_states(self, path: Path) -> bool:
+        """Take over what `save_states` kept; False where the file is another encoder's.
+
+        Raises:
+            ValueError: the file is damaged. OSError: it is missing.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                found = {name: file[name] for name in ("captions", "lengths", "states", "fingerprint")}
+            cuts = np.cumsum(found["lengths"])[:-1]
+            parts = np.split(found["states"].astype(np.float32), cuts) if len(found["captions"]) else []
+            names = [str(caption) for caption in found["captions"]]
+            if found["fingerprint"].tolist() != [self.fingerprint(), str(self.max_tokens)]:
+                return False
+            self._loaded.setdefault("states", {}).update(zip(names, parts, strict=True))
+        except FileNotFoundError:
+            raise
+        except Exception as problem:  # a damaged archive makes zipfile, zlib and numpy raise a dozen unrelated types
+            reason = " ".join(str(problem).split())[:120] or type(problem).__name__
+            raise ValueError(f"{path} is not a readable file of text states ({reason}); remove it") from None
+        return True

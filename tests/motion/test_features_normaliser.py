@@ -63,3 +63,24 @@ def test_bad_input_is_refused():
         Normaliser.fit(batch_of(bad, [4]))
     with pytest.raises(ValueError, match="positive"):
         Normaliser(np.zeros(263, np.float32), np.zeros(263, np.float32))
+
+
+@pytest.mark.parametrize("name", ["hml263", "core67", "rot6d"])
+def test_every_representation_is_normalised_by_its_groups(name):
+    """Encoded motions of each: mean 0, one std a group, and back; the groups cover the row."""
+    from motion.data.procedural import generate
+    from motion.features.representation import representation_named
+
+    chosen = representation_named(name)
+    joints = np.stack([clip.joints for clip in generate(12, frames=41, seed=3)])
+    features = chosen.encode(joints, floor="clip")
+    norm = Normaliser.of_features(features, np.full(12, 40), chosen.groups)
+    assert norm.mean.shape == (chosen.dim,) and [
+        i for g in chosen.groups for i in range(*g.indices(chosen.dim))
+    ] == list(range(chosen.dim))
+    for group in chosen.groups:
+        assert len(np.unique(norm.std[group])) == 1
+    z = norm.apply(features)
+    assert np.abs(z.mean(axis=(0, 1))).max() < 1e-3 and np.allclose(norm.invert(z), features, atol=1e-4)
+    with pytest.raises(ValueError, match="one shape"):
+        Normaliser(norm.mean, norm.std[:-1])

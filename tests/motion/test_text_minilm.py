@@ -122,6 +122,20 @@ def test_states_stand_where_the_pieces_are(encoder):
         MiniLMEncoder(max_tokens=0)
 
 
+def test_states_are_kept_in_a_file(encoder, tmp_path):
+    captions = ("5 6", "7", "5 6")
+    encoder.save_states(tmp_path / "text.npz", captions)
+    other = MiniLMEncoder(max_tokens=4)  # neither weights nor tokenizer: it can only read
+    assert other.load_states(tmp_path / "text.npz")
+    assert np.array_equal(other.encode(captions).values, encoder.encode(captions).values)
+    assert not MiniLMEncoder(max_tokens=5).load_states(tmp_path / "text.npz"), "of another encoder"
+    with pytest.raises(FileNotFoundError):
+        other.load_states(tmp_path / "none.npz")
+    (tmp_path / "text.npz").write_bytes((tmp_path / "text.npz").read_bytes()[:200])
+    with pytest.raises(ValueError, match="text.npz is not a readable file of text states"):
+        other.load_states(tmp_path / "text.npz")
+
+
 def test_only_the_published_files_are_read(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="must hold model.safetensors"):
         find_weights(tmp_path)

@@ -1,0 +1,42 @@
+"""Bodies of other proportions: what a capture of somebody else would hold, before it is put on the uniform body."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.kinematics.retarget import LEGS, bone_vectors, ground
+from motion.kinematics.rotations import unit
+from motion.kinematics.skeleton import BONE_LENGTHS, MIRROR, N_JOINTS, PARENTS
+
+Float = NDArray[np.float64]
+
+
+def draw_body(rng: np.random.Generator, size: float = 0.1, shape: float = 0.06) -> Float:
+    """Bone lengths (22,) [m] of somebody: the uniform body's, scaled as a whole and bone by bone, both sides alike.
+
+    size, shape: standard deviations of the logarithms of the whole and of each bone.
+
+    Raises:
+        ValueError: a deviation that is negative or above 0.5.
+    """
+    if not (0 <= size <= 0.5 and 0 <= shape <= 0.5):
+        raise ValueError(f"size and shape must be 0 to 0.5 (standard deviations of logs), got {size} and {shape}")
+    own = rng.normal(0.0, shape, N_JOINTS)
+    own = (own + own[list(MIRROR)]) / np.where(np.arange(N_JOINTS) == np.array(MIRROR), 2.0, np.sqrt(2.0))
+    lengths: Float = BONE_LENGTHS * np.exp(rng.normal(0.0, size) + own)
+    return lengths
+
+
+def on_body(joints: Float, lengths: Float) -> Float:
+    """A motion (T, 22, 3) [m] as a body with these bone lengths does it: directions kept, path scaled by the legs.
+
+    `retarget` undoes it exactly, whatever the proportions. The lowest joint touches the floor.
+    """
+    directions = unit(bone_vectors(np.asarray(joints, dtype=np.float64)))
+    root = joints[:, 0] * (lengths[list(LEGS)].sum() / BONE_LENGTHS[list(LEGS)].sum())
+    out: Float = np.empty_like(directions)
+    out[:, 0] = root
+    for j in range(1, N_JOINTS):
+        out[:, j] = out[:, PARENTS[j]] + lengths[j] * directions[:, j]
+    return ground(out)
