@@ -249,14 +249,14 @@ def generations_in(out):
 def test_interrupted_and_killed_runs_equal_an_uninterrupted_one(tmp_path):
     """The command with two workers: kill -9 of the parent alone and Ctrl-C in turn, each soon after new progress."""
     reference = tmp_path / "whole"
-    process = start(reference)
+    process = start(reference, generations=5)
     _, error = process.communicate(timeout=300)
     assert process.returncode == 0, error.decode()
     run = tmp_path / "run"
     rng = np.random.default_rng(0)
     for number in range(4):
         before = generations_in(run)
-        process = start(run)
+        process = start(run, generations=5)
         while process.poll() is None and generations_in(run) == before:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.3))
@@ -269,7 +269,7 @@ def test_interrupted_and_killed_runs_equal_an_uninterrupted_one(tmp_path):
         assert "Traceback" not in error.decode()
         assert ("the same command continues" in error.decode()) == (number % 2 == 1)
     assert before < generations_in(reference)
-    process = start(run)
+    process = start(run, generations=5)
     _, error = process.communicate(timeout=300)
     assert process.returncode == 0, error.decode()
     assert deterministic(run) == deterministic(reference)
