@@ -121,15 +121,10 @@ def load_pack(
         return _prepared(folder, limit)
     table, rows = _rows(folder, kind)
     rows = _spread(rows, limit)
-    skipped: list[tuple[str, str]] = []
-    readable = []
-    for row in rows:
-        if kind == "cmu" and not cmu.captions_of(row):
-            skipped.append((row["name"], NO_CAPTION))
-        else:
-            readable.append(row)
+    skipped = [(row["name"], NO_CAPTION) for row in rows if _has_no_caption(kind, row)]
+    readable = [row for row in rows if not _has_no_caption(kind, row)]
     clips: list[Clip] = []
-    results = _read_all(partial(_try_read, folder, kind, name), readable, workers)
+    results = _read_all(partial(read_row, folder, kind, name), readable, workers)
     for done, (row, result) in enumerate(zip(readable, results, strict=True), 1):
         if not isinstance(result, str):
             clips += result[0]
@@ -237,8 +232,15 @@ def _spread(rows: list[R], limit: int | None) -> list[R]:
     return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).round().astype(int)]
 
 
-def _try_read(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Read | str:
-    """The clips of one row, or why it cannot be read, in one line."""
+def _has_no_caption(kind: Kind, row: Mapping[str, str]) -> bool:
+    """True where a table's row says nothing of its clip: no fault, the clip is left out and listed."""
+    return kind == "cmu" and not cmu.captions_of(row)
+
+
+def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Read | str:
+    """The clips of a row's file and what was left out of it, or in one line why there is none, as `NO_CAPTION`."""
+    if _has_no_caption(kind, row):
+        return NO_CAPTION
     path = folder / row["file"]
     try:
         if kind == "humanml3d":
@@ -266,19 +268,18 @@ def _read_all(read: Callable[[Mapping[str, str]], Read | str], rows: list[Row], 
         yield from pool.map(read, rows, chunksize=_CHUNK)
 
 
-def _fingerprint(folder: Path, table: list[Path], rows: Sequence[Row]) -> str:
-    files = {path.relative_to(folder).as_posix() for path in table}
-    for row in rows:
-        files.add(row["file"])
-        if (folder / row.get("text", "")).is_file():
-            files.add(row["text"])
+def files_of(folder: Path, table: Sequence[Path], rows: Sequence[Row]) -> list[str]:
+    """What is read of a pack: its tables, the file of every row even if missing, and the captions that are there."""
+    found = {path.relative_to(folder).as_posix() for path in table} | {row["file"] for row in rows}
+    found |= {row["text"] for row in rows if "text" in row and (folder / row["text"]).is_file()}
+    return sorted(found)
+
+
+def _fingerprint(folder: Path, table: Sequence[Path], rows: Sequence[Row]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in files_of(folder, table, rows):
         path = folder / file
-        content = b"missing"
-        if path.is_file():
-            with open(path, "rb") as stream:
-                content = hashlib.file_digest(stream, "sha256").digest()
+        content = bytes.fromhex(files.fingerprint(path)) if path.is_file() else b"missing"
         digest.update(file.encode() + b"\0" + content)
     return digest.hexdigest()
 
@@ -296,14 +297,9 @@ def rows_of(folder: Path) -> tuple[Kind, list[Path], list[Row]]:
     return kind, table, rows
 
 
-def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> Read | str:
-    """The clips of a row's file and what was left out of it, or in one line why there is none."""
-    if kind == "cmu" and not cmu.captions_of(row):
-        return NO_CAPTION
-    return _try_read(folder, kind, source, row)
-
-
 def licence_of(kind: Kind) -> str:
     """Terms of use of a kind of pack."""
-    known = {"cmu": cmu.LICENCE, "bandai": bandai.LICENCE, "humanml3d": humanml3d.LICENCE}
+    known = {
+        "cmu": cmu.LICENCE, "bandai": bandai.LICENCE, "humanml3d": humanml3d.LICENCE, "amass": amass.LICENCE,
+    }  # fmt: skip
     return known.get(kind, npy.LICENCE)

@@ -20,7 +20,7 @@ from loop.records import locked
 from motion.data.checks import bad, check_clip, check_joints
 from motion.data.clip import Clip
 from motion.data.humanml3d import source_motion
-from motion.data.pack import Kind, licence_of, read_row, rows_of
+from motion.data.pack import NO_CAPTION, Kind, files_of, licence_of, read_row, rows_of
 from motion.data.prepared import FORMAT, MANIFEST, Entry, Prepared, skeleton
 from motion.kinematics.skeleton import FPS, N_JOINTS
 
@@ -87,16 +87,13 @@ def prepare(
 def _blocks(source: Path, name: str, out: Path) -> tuple[list[_Block], dict[str, Any]]:
     """The blocks of a source, and what the manifest says of it: kind, licence, sha256 of every file."""
     kind, table, rows = rows_of(source)
-    prints = {path.relative_to(source).as_posix(): files.fingerprint(path) for path in table}
-    for row in rows:
-        for file in (row["file"], str(Path(row["file"]).with_name(f"{row['name']}.txt"))):
-            if (source / file).is_file():
-                prints[file] = files.fingerprint(source / file)
+    prints = {file: files.fingerprint(source / file) for file in files_of(source, table, rows)
+              if (source / file).is_file()}  # fmt: skip
     blocks = []
     for at in range(0, len(rows), BLOCK):
         part = tuple(rows[at : at + BLOCK])
-        seen = {row["file"]: prints.get(row["file"], "missing") for row in part}
-        text = json.dumps([_VERSION, kind, name, [dict(row) for row in part], seen, prints if table else None])
+        seen = {file: prints.get(file, "missing") for file in files_of(source, table, part)}
+        text = json.dumps([_VERSION, kind, name, [dict(row) for row in part], seen])
         shard = out / "shards" / f"{name}-{at // BLOCK:04d}.npy"
         blocks.append(_Block(source, kind, name, part, shard, hashlib.sha256(text.encode()).hexdigest()))
     total = hashlib.sha256(json.dumps(sorted(prints.items())).encode()).hexdigest()
@@ -152,7 +149,7 @@ def _make(block: _Block, skip_bad: bool) -> None:
     for row in block.rows:
         found = read_row(block.folder, block.kind, block.source, row)
         if isinstance(found, str):
-            read, faults, listed = [], [] if _is_said(found) else [(row["name"], found)], [(row["name"], found)]
+            read, faults, listed = [], [] if found == NO_CAPTION else [(row["name"], found)], [(row["name"], found)]
         else:
             read, faults, listed = found[0], [], list(found[1])
         for clip in read:
@@ -173,11 +170,6 @@ def _make(block: _Block, skip_bad: bool) -> None:
     joints = np.concatenate([clip.joints for clip in clips]) if clips else np.zeros((0, N_JOINTS, 3), np.float32)
     files.write_array(block.shard, joints)
     files.write_json(block.about, {"digest": block.digest, "clips": told, "skipped": skipped})
-
-
-def _is_said(reason: str) -> bool:
-    """True where a clip has nothing to be learned from its words: that is no fault, and only listed."""
-    return reason.startswith("no caption")
 
 
 def _entry(clip: Clip, block: _Block, start: int, findings: tuple[str, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from motion.data.amass import Body, posed, read_body
-from motion.data.pack import kind_of, load_pack
+from motion.data.pack import kind_of, licence_of, load_pack
 from motion.data.procedural import generate
 from motion.kinematics.retarget import retarget
 from motion.kinematics.skeleton import BONE_LENGTHS, PARENTS, RAW_DIRECTIONS
@@ -101,6 +101,7 @@ def test_a_walk_comes_back_upright(folder):
     assert kind_of(folder) == "amass"
     got = load_pack(folder)
     assert [c.name for c in got.clips] == ["walk_poses"] and "non-commercial" in got.licence
+    assert licence_of("amass") == got.licence
     # Hips and chest turn as one piece in SMPL, and bones of one joint apart in ours: a few centimetres remain.
     away = np.linalg.norm(got.clips[0].joints - retarget(WALK.joints.astype(float)), axis=-1)
     assert np.median(away) < 0.05 and got.clips[0].joints[:, 15, 1].min() > 1.2

@@ -74,6 +74,28 @@ def test_again_nothing_is_made_and_an_interruption_changes_no_byte(packs, tmp_pa
     assert deterministic(tmp_path / "run") == whole
 
 
+@pytest.mark.parametrize("kind", ["npy", "humanml3d"])
+def test_words_that_change_after_an_interruption_are_read_anew(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(making, "BLOCK", 2)
+    pack, texts = write_pack(tmp_path / "pack", 4), tmp_path / "pack"
+    if kind == "humanml3d":
+        (pack / "new_joints").mkdir()
+        (texts := pack / "texts").mkdir()
+        for path in [*pack.glob("*.npy"), *pack.glob("*.txt")]:
+            path.rename((texts if path.suffix == ".txt" else pack / "new_joints") / path.name)
+        (pack / "train.txt").write_text("\n".join(f"clip{i}" for i in range(4)))
+    first = prepare([pack], tmp_path / "out")
+    (tmp_path / "out" / "manifest.json").unlink()  # as if interrupted after the last block
+    (texts / "clip3.txt").write_text("other words\n")
+    made = []
+    real = making._make
+    monkeypatch.setattr(making, "_make", lambda block, skip_bad: (made.append(block.shard.name), real(block, skip_bad)))
+    again = prepare([pack], tmp_path / "out")
+    assert made == ["pack-0001.npy"], "the block of other words, and no other"
+    assert [entry.captions for entry in again.entries][3] == ("other words",)
+    assert again.manifest["sources"][0]["fingerprint"] != first.manifest["sources"][0]["fingerprint"]
+
+
 def test_workers_change_no_byte(packs, tmp_path):
     one, two = prepare(packs, tmp_path / "one-out"), prepare(packs, tmp_path / "two-out", workers=2)
     assert deterministic(one.folder) == deterministic(two.folder)
