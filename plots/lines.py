@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from plots import digits, measures, motion, panels, style
+from plots import digits, legends, measures, motion, panels, style
 from plots.folders import NothingToPlot
 from plots.measures import MeasuredCurves
 from plots.panels import Measure, described
@@ -134,20 +133,16 @@ def draw(
             panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         for panel in axes.flat[len(shown) :]:
             panel.remove()
-        handles = [
-            Line2D([], [], color=line.look.colour, linestyle=line.look.line, marker=line.look.marker, label=line.label)
-            for line in lines
-        ]
+        handles = [legends.entry(line.look, line.label) for line in lines]
         if any(line.theory for line in lines):
-            handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.8, label="theory"))
+            handles.append(legends.theory(width=0.8))
         if any(line.published for line in lines):
-            handles.append(Line2D([], [], color="black", linestyle="", marker="_", label="published, ± 2 SE"))
+            handles.append(legends.published())
         if floor and set(floor) & set(shown):
-            handles.append(Line2D([], [], color=style.FLOOR_COLOUR, linestyle=":", label="real against real (floor)"))
-        runs = sorted({line.runs for line in lines})
+            handles.append(legends.floor())
         figure.legend(
             handles=handles, loc="outside lower left", ncols=3, alignment="left",
-            title=f"{' or '.join(map(str, runs))} seeds, 95 % band of the mean", title_fontproperties={"size": 6},
+            title=legends.bands_in_words([line.runs for line in lines]), title_fontproperties={"size": 6},
         )  # fmt: skip
         full = f"{title}: {_ends(lines, shown[0])}"
         style.headline(figure, full)

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from plots import panels, style
+from plots import legends, panels, style
 from plots.folders import NothingToPlot, array_names, curves_of, read_arrays
 from plots.panels import Measure, described
 from plots.statistics import Band, Floats, band
@@ -129,23 +128,10 @@ def measures_figure(curves: MeasuredCurves, lams: Floats) -> tuple[Figure, str, 
         panel.set_xlabel("generation")
     title = _title(curves)
     style.headline(figure, title)
-    handles = [
-        Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=f"γ = {panels.number(gamma)}")
-        for gamma, look in looks.items()
-    ]
+    handles = [legends.entry(look, f"γ = {panels.number(gamma)}") for gamma, look in looks.items()]
     if curves.theory:
-        handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.9, label="theory"))
-    seeds = curves.measures[shown[0]].shape[1]
-    legend = figure.legend(
-        handles=handles,
-        loc="outside lower left",
-        ncols=min(len(handles), 9),
-        columnspacing=1.2,
-        title=f"{seeds} seeds, 95 % band of the mean" if seeds > 1 else "1 seed, no band",
-        title_fontproperties={"size": 6},
-        alignment="left",
-    )
-    legend.get_title().set_color(style.GREY)
+        handles.append(legends.theory())
+    legends.below(figure, handles, 9, legends.bands_in_words([curves.measures[shown[0]].shape[1]]))
     return figure, title, tuple(notes)
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.lines import Line2D
 
-from plots import panels, style, toy
+from plots import legends, panels, style, toy
 from plots.curves import read_curves, theory_of
 from plots.statistics import band
 from plots.style import Picture
@@ -51,13 +50,8 @@ def draw_parts(parts: Sequence[tuple[Path, str]], title: str, out: Path) -> list
             panel.set_xlabel("generation")
             panel.set_ylim(0, None)
         seeds = min(curves.w2.shape[1] for curves, _ in read)
-        handles = [
-            Line2D(
-                [], [], color=looks[label].colour, linestyle=looks[label].line, marker=looks[label].marker, label=label
-            )
-            for _, label in read
-        ]
-        words = f"{seeds} seeds, 95 % band of the mean" if seeds > 1 else "1 seed, no band"
+        handles = [legends.entry(looks[label], label) for _, label in read]
+        words = legends.bands_in_words([seeds])
         figure.legend(handles=handles, loc="outside lower left", ncols=2, title=words, alignment="left")
         last = int(np.max(read[0][0].generation))
         full = f"{title}: squared W2 after {last} generations {', '.join(ends)}"

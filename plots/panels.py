@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from plots import style
+from plots import legends, style
 from plots.runs import Arm, Experiment
 from plots.statistics import Band, Floats, band
 from plots.style import Picture
@@ -167,9 +167,9 @@ def legend_handles(experiment: Experiment, with_floor: bool) -> list[Line2D]:
         look = looks[arm.name]
         words = seeds_in_words(arm)
         label = f"{arm.label} ({words if len(experiment.arms) <= MANY else words.split(',')[0]})"
-        handles.append(Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=label))
+        handles.append(legends.entry(look, label))
     if with_floor:
-        handles.append(Line2D([], [], color=style.FLOOR_COLOUR, linestyle=":", label="real against real (floor)"))
+        handles.append(legends.floor())
     return handles
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from loop.records import read_config
-from plots import measures, panels, style
+from plots import legends, measures, panels, style
 from plots.curves import Curves, read_curves, theory_of
 from plots.findings import draw_pages
 from plots.folders import ENSEMBLE, NothingToPlot, kind_of
@@ -93,22 +92,12 @@ def curves_figure(curves: Curves, lams: Floats) -> tuple[Figure, str, tuple[str,
         panel.set_xlabel("generation")
     title = _title(curves, lams)
     style.headline(figure, title)
-    what = f"{seeds} seeds, 95 % band of the mean" if seeds > 1 else "1 seed, no band"
-    handles = [_handle(looks[gamma], f"γ = {panels.number(gamma)}") for gamma in gammas.tolist()]
+    handles = [legends.entry(looks[gamma], f"γ = {panels.number(gamma)}") for gamma in gammas.tolist()]
     if with_theory:
-        handles.append(Line2D([], [], color="black", linestyle="--", linewidth=0.9, label="theory, exact"))
+        handles.append(legends.theory("theory, exact"))
     if "reference_w2" in curves.more:
-        handles.append(Line2D([], [], color="black", linestyle="", marker="_", label="published, ± 2 SE"))
-    legend = figure.legend(
-        handles=handles,
-        loc="outside lower left",
-        ncols=min(len(handles), 9 if "reference_w2" not in curves.more else 7),
-        columnspacing=1.2,
-        title=what,
-        title_fontproperties={"size": 6},
-        alignment="left",
-    )
-    legend.get_title().set_color(style.GREY)
+        handles.append(legends.published())
+    legends.below(figure, handles, 7 if "reference_w2" in curves.more else 9, legends.bands_in_words([seeds]))
     return figure, title, tuple(notes)
 
 
@@ -202,7 +191,3 @@ def _title(curves: Curves, lams: Floats) -> str:
 def _span(values: Floats) -> str:
     low, high = (panels.short(float(value)) for value in (values.min(), values.max()))
     return low if low == high else f"{low} to {high}"
-
-
-def _handle(look: Look, label: str) -> Line2D:
-    return Line2D([], [], color=look.colour, linestyle=look.line, marker=look.marker, label=label)

@@ -1,4 +1,4 @@
-"""What several test files need: two small correctors, and the files of a run that are compared bit for bit."""
+"""What several test files need: two small correctors, the files of a run as they are compared, files of images."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -71,3 +71,9 @@ ROOT hip
 MOTION
 """
 """A small tree; `Frames:`, `Frame Time:` and rows of nine numbers follow."""
+
+
+def idx(array):
+    """The bytes of an IDX file."""
+    shape = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -48,9 +49,9 @@ class ModesProblem(Problem[M, ArrayBatch], Generic[M]):
         """The ideal corrector of strength gamma."""
         return Mixture(Redraw(self.truth), gamma)
 
+    @abstractmethod
     def drawn(self, model: M, count: int, rng: np.random.Generator) -> Array:
         """`count` samples of the model, (count, d)."""
-        raise NotImplementedError
 
     def measure(
         self, model: M, synthetic: ArrayBatch | None, corrected: ArrayBatch | None, rng: np.random.Generator

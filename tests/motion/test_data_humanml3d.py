@@ -77,11 +77,8 @@ def test_features_are_decoded(tmp_path):
         assert np.abs(joints - true.joints[:59]).max() < 1e-4
 
 
-def test_another_body_is_put_on_the_uniform_one(shared_data, tmp_path):
-    folder = shared_data / "humanml3d-reference"
-    if not folder.is_dir():
-        pytest.skip("the reference arrays of HumanML3D are not there")
-    both = []
+def test_another_body_is_put_on_the_uniform_one(humanml3d_reference, tmp_path):
+    folder, both = humanml3d_reference, []
     for kind, target in (("new_joints", "new_joints"), ("new_joint_vecs", "new_joint_vecs")):
         (tmp_path / target).mkdir()
         (tmp_path / target / "012314.npy").write_bytes((folder / f"{kind}_012314.npy").read_bytes())

@@ -120,11 +120,8 @@ def test_the_hand_in_the_sentence_is_the_hand_that_moves(shared_data, hand, othe
         assert top[hand] > top[other] + 0.2
 
 
-def test_floor_origin_and_facing_are_those_of_humanml3d(shared_data):
-    path = shared_data / "humanml3d-reference" / "new_joints_012314.npy"
-    if not path.is_file():
-        pytest.skip(f"the reference clip is not at {path}")
-    reference = np.load(path, allow_pickle=False).astype(float)
+def test_floor_origin_and_facing_are_those_of_humanml3d(humanml3d_reference):
+    reference = np.load(humanml3d_reference / "new_joints_012314.npy", allow_pickle=False).astype(float)
     moved = turn(reference, 2.0) + [3.0, -1.0, 5.0]
     # Stored as float32 of some metres: 4 * 6e-8, turned about the root it grows with the distance walked.
     assert np.abs(normalise(moved) - reference).max() < 3e-6

@@ -36,8 +36,8 @@ def test_procedural_motions_agree_with_themselves():
     assert grown(hml263.encode(JOINTS, floor="given")) == {}
 
 
-def test_real_motions_agree_with_themselves(shared_data):
-    reference = np.load(shared_data / "humanml3d-reference" / "new_joint_vecs_012314.npy", allow_pickle=False)
+def test_real_motions_agree_with_themselves(shared_data, humanml3d_reference):
+    reference = np.load(humanml3d_reference / "new_joint_vecs_012314.npy", allow_pickle=False)
     real = hml263.encode(retarget(body_joints(read_bvh(shared_data / "cmu" / "bvh" / "07_03.bvh.gz")))[::6])
     for features in (reference, real):
         assert all(value.shape == () and value < ROUNDING[key] for key, value in consistency(features).items())

@@ -31,9 +31,8 @@ def walk(frames=41, seed=0, turn=0.03):
 
 
 @pytest.fixture(scope="module")
-def reference(shared_data):
-    folder = shared_data / "humanml3d-reference"
-    load = lambda name: np.load(folder / name, allow_pickle=False)  # noqa: E731
+def reference(humanml3d_reference):
+    load = lambda name: np.load(humanml3d_reference / name, allow_pickle=False)  # noqa: E731
     return load("new_joints_012314.npy"), load("new_joint_vecs_012314.npy")
 
 

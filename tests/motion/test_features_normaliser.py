@@ -47,9 +47,9 @@ def test_a_constant_group_is_left_unscaled():
     assert np.allclose(norm.apply(features)[..., 259:], 0)
 
 
-def test_published_std_has_seven_values(shared_data):
+def test_published_std_has_seven_values(humanml3d_reference):
     """The published file groups as we do: seven values, those of the specification."""
-    std = np.load(shared_data / "humanml3d-reference" / "Std.npy", allow_pickle=False)
+    std = np.load(humanml3d_reference / "Std.npy", allow_pickle=False)
     for group, value in zip(GROUPS, (0.0128, 0.0169, 0.1538, 0.1222, 0.2997, 0.0195, 0.3559), strict=True):
         assert np.allclose(std[group], value, atol=1e-4)
 

@@ -116,9 +116,8 @@ def test_held_shift_makes_stances_still_and_blends_between() -> None:
 
 
 @pytest.mark.slow
-def test_real_mocap_comes_back_within_a_millimetre(shared_data) -> None:
-    path = shared_data / "humanml3d-reference" / "new_joints_012314.npy"
-    joints = np.load(path, allow_pickle=False).astype(float)[None]
+def test_real_mocap_comes_back_within_a_millimetre(humanml3d_reference) -> None:
+    joints = np.load(humanml3d_reference / "new_joints_012314.npy", allow_pickle=False).astype(float)[None]
     error = distance(ik.forward(*ik.solve(joints, ik.bone_lengths(joints))), joints)
     assert error.mean() < 5e-3  # left and right bones differ by up to 9 mm here and are averaged
     assert joints.shape[2] == len(PARENTS) and J["head"] == 15

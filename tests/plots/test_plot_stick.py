@@ -245,11 +245,8 @@ def test_arms_with_different_skeletons_are_refused(tmp_path, write):
         _strips(folder)
 
 
-def test_human_motion_fits_its_cell(shared_data, experiment, skeleton):
-    path = shared_data / "humanml3d-reference" / "new_joints_012314.npy"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in this copy of the data")
-    motion = np.load(path, allow_pickle=False).astype(float)
+def test_human_motion_fits_its_cell(humanml3d_reference, experiment, skeleton):
+    motion = np.load(humanml3d_reference / "new_joints_012314.npy", allow_pickle=False).astype(float)
     strip = _one(motion, skeleton, experiment)
     with style.paper():
         figure, notes = stick.strip_figure(strip)

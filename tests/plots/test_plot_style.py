@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from plots import style
+from plots import legends, style
 
 
 def _figure():
@@ -111,3 +111,16 @@ def test_families_share_a_colour_and_darken_with_lambda():
     light, dark = (np.dot(to_rgb(looks[f"k-means-{lam}"].colour), [0.2126, 0.7152, 0.0722]) for lam in ("0.2", "1"))
     assert light > dark + 0.1 and looks["k-means-0.2"].line == looks["k-means-1"].line
     assert len({str(look) for look in looks.values()}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ((1, 1), "1 seed, no band"),
+        ((), "1 seed, no band"),
+        ((8, 8), "8 seeds, 95 % band of the mean"),
+        ((8, 1), "1 or 8 seeds, 95 % band of the mean"),
+    ],
+)
+def test_a_legend_says_what_its_bands_are(seeds, words):
+    assert legends.bands_in_words(seeds) == words

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from support import idx
 
 from toy.digits import data, judge
 from toy.digits.settings import EMBEDDED
@@ -33,12 +34,6 @@ def good_judge(digits):
     """The judge of the default split, whole."""
     torch.set_num_threads(1)
     return judge.trained(digits)
-
-
-def idx(array):
-    """The bytes of an IDX file."""
-    shape = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture

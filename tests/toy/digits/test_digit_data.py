@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import idx
 
 from toy.digits import data
 from toy.digits.batch import ImageBatch
 from toy.digits.idx import read_idx
-
-
-def idx(array):
-    shape = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()
 
 
 def keys(batch):
