@@ -18,7 +18,10 @@ MAY_IMPORT = {
     "scsc": OURS,
     "paper_figures": ("plots",),
 }
-MOTION_ROOMS = ("kinematics", "plausibility", "batch", "features", "data", "text", "physics", "model", "evaluation")
+MOTION_ROOMS = (
+    "kinematics", "plausibility", "batch", "features", "joint_corrector", "data", "text", "physics", "model", "evaluation",
+    "correctors",
+)  # fmt: skip
 """In order of dependence: each may import those before it. What is not listed (the experiment) may import all."""
 
 

@@ -23,7 +23,7 @@ Source: https://github.com/EricGuo5513/HumanML3D (motion_representation), reimpl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -190,42 +190,6 @@ def world_joints(local: Floats, to_world: Floats, root: Floats) -> Floats:
     joints[..., 1:, :] = rot.rotate(to_world[..., None, :], local)
     joints[..., 1:, 0::2] += root[..., None, 0::2]
     return joints
-
-
-def encode_list(clips: Sequence[Floats], frames: int, *, floor: Floor = "clip") -> tuple[Float32, NDArray[np.int64]]:
-    """Features of clips of different lengths, zero-padded: (T_i+1, 22, 3) each -> (n, frames, 263), lengths T_i (n,).
-
-    The same values as `encode` clip by clip: clips are padded by holding their last frame, which is how the heading's
-    filter continues a clip anyway.
-
-    Raises:
-        ValueError: a clip has fewer than 2 or more than frames+1 frames.
-    """
-    for index, clip in enumerate(clips):
-        if not 2 <= len(clip) <= frames + 1:
-            raise ValueError(
-                f"clip {index} must have 2 to {frames + 1} frames, got {len(clip)}; crop it or raise frames"
-            )
-    lengths = np.array([len(clip) - 1 for clip in clips], dtype=np.int64)
-    if not clips:
-        return np.zeros((0, frames, DIM), np.float32), lengths
-    # Only as far as the longest clip: what lies beyond is zero.
-    longest = int(lengths.max())
-    held = np.stack([np.concatenate([c, np.repeat(c[-1:], longest + 1 - len(c), axis=0)]) for c in clips])
-    out = np.zeros((len(clips), frames, DIM), np.float32)
-    out[:, :longest] = encode(held, floor=floor)
-    out[np.arange(frames) >= lengths[:, None]] = 0
-    return out, lengths
-
-
-def decode_list(features: Floats, lengths: NDArray[np.int64], *, extra: bool = False) -> list[Float32]:
-    """Joints of padded features: (n, T, 263), lengths (n,) -> n arrays (length (+1 with `extra`), 22, 3) [m]."""
-    joints = decode(features)
-    parts = [joints[i, :length] for i, length in enumerate(lengths)]
-    if not extra:
-        return parts
-    last = last_frame(features, lengths, joints)
-    return [np.concatenate([part, last[i : i + 1]]) for i, part in enumerate(parts)]
 
 
 def last_frame(features: Floats, lengths: NDArray[np.int64], joints: Float32) -> Float32:

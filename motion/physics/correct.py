@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motion.joint_corrector import CorrectedJoints
 from motion.kinematics.skeleton import FPS, N_JOINTS
 from motion.physics import dynamics, feet, ik, reground, tracker
 from motion.physics.quaternions import Floats
@@ -21,12 +22,9 @@ STAGES = ("denoise", "reground", "plant", "fit", "simulate")
 
 
 @dataclass(frozen=True)
-class JointsReport:
-    """What `correct_joints` did.
+class JointsReport(CorrectedJoints):
+    """What `correct_joints` did; success: the simulated body followed its reference to the end.
 
-    joints: (n, T, 22, 3) corrected [m]; a failed clip's and all padding frames as they came.
-    moved: (n,) mean joint distance from the input [m]; 0 where failed.
-    success: (n,) the simulated body followed its reference to the end.
     residual_force: (n,) mean of |force at the pelvis| + |forces at the ankles| [body weights]; nan where failed.
     residual_torque: (n,) mean |torque| at the pelvis [N m]; nan where failed.
     tracking: (n,) mean joint distance between simulation and reference [m]; nan where failed.
@@ -34,9 +32,6 @@ class JointsReport:
     stages: joints after "denoise", "reground", "plant" and "fit" (the reference), (n, T, 22, 3) each, if asked for.
     """
 
-    joints: Floats
-    moved: Floats
-    success: NDArray[np.bool_]
     residual_force: Floats
     residual_torque: Floats
     tracking: Floats

@@ -6,7 +6,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from motion.features import hml263
-from motion.features.hml263 import GROUPS, decode, decode_list, encode, encode_list
+from motion.features.hml263 import GROUPS, decode, encode
 from motion.kinematics import rotations as rot
 from motion.kinematics.skeleton import BONE_LENGTHS, JOINTS, PARENTS, RAW_DIRECTIONS
 
@@ -136,21 +136,6 @@ def test_floor_choice():
         encode(joints, floor="none")
 
 
-def test_clips_come_out_the_same_alone_in_a_batch_and_padded():
-    clips = [walk(n, seed) for seed, n in enumerate((41, 17, 2, 30))]
-    features, lengths = encode_list(clips, frames=45, floor="given")
-    assert features.shape == (4, 45, 263) and list(lengths) == [40, 16, 1, 29]
-    for i, clip in enumerate(clips):
-        assert np.array_equal(features[i, : lengths[i]], encode(clip, floor="given"))
-        assert not features[i, lengths[i] :].any()
-    for extra in (False, True):
-        parts = decode_list(features, lengths, extra=extra)
-        for i in range(4):
-            alone = decode(features[i, : lengths[i]], extra=extra)
-            assert parts[i].shape == alone.shape and np.allclose(parts[i], alone, atol=1e-6)
-    assert encode_list([], frames=8)[0].shape == (0, 8, 263)
-
-
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="T\\+1 >= 2"):
         encode(np.zeros((1, 22, 3)))
@@ -158,8 +143,6 @@ def test_bad_input_is_refused():
         encode(np.full((3, 22, 3), np.nan))
     with pytest.raises(ValueError, match="263"):
         decode(np.zeros((3, 262)))
-    with pytest.raises(ValueError, match="clip 1 must have 2 to 21 frames"):
-        encode_list([walk(10), walk(30)], frames=20)
 
 
 def test_degenerate_motions_give_finite_features():

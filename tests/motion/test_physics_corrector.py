@@ -10,12 +10,15 @@ from loop.corrector import Mixture
 from motion import plausibility
 from motion.batch import MotionBatch
 from motion.data.procedural import generate
-from motion.features.hml263 import decode_list, encode, encode_list
+from motion.features.hml263 import encode
+from motion.features.padded import decode_clips, encode_clips
+from motion.features.representation import representation_named
 from motion.kinematics.rotations import rotate
 from motion.kinematics.skeleton import J
 from motion.physics import LEAST_FORCE, JointsReport, PhysicsCorrector, PhysicsSettings, Residual, correct_joints
 
 FRAMES = 30
+HML263 = representation_named("hml263")
 ONLY_STRICT = (Residual(0.1, 0.1, 60.0, 0.0),)
 
 
@@ -36,7 +39,7 @@ def report(clean: np.ndarray) -> JointsReport:
 @pytest.fixture(scope="module")
 def batch(clean: np.ndarray) -> MotionBatch:
     sizes = [29, 29, 21, 29, 21, 12]
-    features, lengths = encode_list([clean[i, : size + 1] for i, size in enumerate(sizes)], 29, floor="given")
+    features, lengths = encode_clips(HML263, [clean[i, : size + 1] for i, size in enumerate(sizes)], 29, floor="given")
     names = tuple(f"m{i}" for i in range(6))
     return MotionBatch(features, lengths, names, ("",) * 6, names)
 
@@ -190,7 +193,7 @@ def test_corrector_keeps_the_contract(batch: MotionBatch) -> None:
 
 def test_features_carry_the_corrected_motion(batch: MotionBatch) -> None:
     done = PhysicsCorrector()(batch, np.random.default_rng(0))
-    inputs = decode_list(batch.features, batch.lengths, extra=True)
+    inputs = decode_clips(HML263, batch.features, batch.lengths)
     for index, clip in enumerate(inputs):
         alone = correct_joints(clip[None].astype(float))
         expected = encode(alone.joints[0], floor="given")
@@ -211,10 +214,10 @@ def test_failures_return_the_original(batch: MotionBatch) -> None:
 
 
 def test_description_is_json_and_names_every_setting() -> None:
-    text = PhysicsCorrector(PhysicsSettings(friction=0.7)).describe()
+    text = PhysicsCorrector(settings=PhysicsSettings(friction=0.7)).describe()
     assert json.loads(json.dumps(text)) == text
     assert text["name"] == "physics" and text["friction"] == 0.7 and text["ladder"][0]["across"] == 0.6
-    assert PhysicsCorrector(PhysicsSettings(threads=2)).describe() == PhysicsCorrector().describe()
+    assert PhysicsCorrector(settings=PhysicsSettings(threads=2)).describe() == PhysicsCorrector().describe()
 
 
 @pytest.mark.slow
