@@ -83,7 +83,8 @@ class JointCorrector(ABC):
             joints, lengths = padded_joints(kind, batch.take(sound))
             captions = [batch.captions[i] for i in sound]
             found = self.correct(joints, lengths, captions, rng)
-            good = np.flatnonzero(found.success)
+            # What was not moved keeps its very features: encoding them again would round.
+            good = np.flatnonzero(found.success & (found.moved > 0))
             corrected = [found.joints[i, : lengths[i]] for i in good]
             features[sound[good]] = encode_clips(kind, corrected, frames, floor="given")[0]
             moved[sound], failed[sound] = np.where(found.success, found.moved, 0.0), ~found.success

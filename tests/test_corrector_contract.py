@@ -12,7 +12,7 @@ from support import Centre, Shrink, near
 from loop import ArrayBatch, Chain, Gated, Mixture, NoCorrection
 from motion.batch import MotionBatch
 from motion.data.procedural import generate
-from motion.experiment.arms import LoopConfig, arm_parts
+from motion.experiment.arms import corrector_of
 from motion.experiment.dataset import Dataset, to_batch
 from motion.experiment.presets import Preset
 from motion.physics import PhysicsCorrector
@@ -78,8 +78,8 @@ def fresh_motion():
         frames=32, n=8, reference=8, evaluation=8, generations=0, first_steps=1, steps=1, width=16, layers=1, heads=2
     )
     real = to_batch(generate(40, frames=33, seed=6), np.random.default_rng(0))
-    data = Dataset(real, real, real, {"source": "procedural"})
-    return arm_parts("ideal", LoopConfig(gamma=1.0), data, sizes)[1]
+    data = Dataset(real, real, real, real, {"source": "procedural"})
+    return Mixture(corrector_of("ideal", data, sizes, None), 1.0)
 
 
 def steady(batch):

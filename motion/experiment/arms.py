@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from loop import Augment, Corrector, Mixture, NoCorrection, Schedule, kept_share, schedule_named
+from loop import Augment, Chain, Corrector, Mixture, NoCorrection, Schedule, kept_share, schedule_named
 from motion.batch import MotionBatch
+from motion.correctors.anchor import AnchorCorrector
+from motion.correctors.by_prior import PriorCorrector
+from motion.correctors.prior import MotionPrior
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.ideal import FreshMotion
 from motion.experiment.presets import Preset
@@ -17,9 +21,15 @@ ARM_LABELS = {
     "real": "real data only",
     "synthetic": "synthetic, uncorrected",
     "corrected": "synthetic, physics-corrected",
+    "prior": "synthetic, corrected by a prior",
+    "physics+prior": "synthetic, corrected by prior and physics",
+    "anchor": "synthetic, redrawn by generation 0",
     "ideal": "synthetic, ideally corrected",
 }
 """Every arm with the words that pictures and tables use. All arms of a seed share generation 0."""
+
+PRIOR_ARMS = ("prior", "physics+prior")
+"""Those that need a prior."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +38,13 @@ class LoopConfig:
 
     schedule: augment | replace | fresh | accumulate. lam: synthetic motions per real one.
     gamma: strength of the correction; inf corrects every motion.
+    prior_size: real motions that the prior is made of; packs give fewer where they have fewer left.
     """
 
     schedule: str = "replace"
     lam: float = 1.0
     gamma: float = float("inf")
+    prior_size: int = 4000
 
     def __post_init__(self) -> None:
         kept_share(self.gamma)
@@ -45,21 +57,42 @@ def check_arm(name: str) -> None:
         raise ValueError(f"arms must be among {', '.join(ARM_LABELS)}, got {name!r}; choose among them")
 
 
-def arm_parts(name: str, loop: LoopConfig, data: Dataset, preset: Preset) -> tuple[Schedule, Corrector[MotionBatch]]:
+def arm_parts(
+    name: str, loop: LoopConfig, data: Dataset, preset: Preset, knowledge: Knowledge
+) -> tuple[Schedule, Corrector[MotionBatch]]:
     """Schedule and corrector of an arm.
 
     Raises:
         ValueError: an unknown arm, or one that the data cannot feed.
     """
     check_arm(name)
-    schedule = schedule_named(loop.schedule, loop.lam)
     if name == "real":
         return Augment(0.0), NoCorrection()
+    schedule = schedule_named(loop.schedule, loop.lam)
     if name == "synthetic":
         return schedule, NoCorrection()
+    return schedule, Mixture(corrector_of(name, data, preset, knowledge), loop.gamma)
+
+
+def corrector_of(name: str, data: Dataset, preset: Preset, knowledge: Knowledge) -> Corrector[MotionBatch]:
+    """The corrector of an arm that has one."""
     if name == "corrected":
-        return schedule, Mixture(PhysicsCorrector(), loop.gamma)
-    return schedule, Mixture(_ideal(data, preset), loop.gamma)
+        return PhysicsCorrector()
+    if name == "prior":
+        return PriorCorrector(prior=knowledge.prior())
+    if name == "physics+prior":
+        return Chain((PriorCorrector(prior=knowledge.prior()), PhysicsCorrector()))
+    if name == "anchor":
+        return knowledge.anchor()
+    return _ideal(data, preset)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What correctors may know, read when an arm needs it. prior, anchor: make them."""
+
+    prior: Callable[[], MotionPrior]
+    anchor: Callable[[], AnchorCorrector]
 
 
 def _ideal(data: Dataset, preset: Preset) -> FreshMotion:

@@ -1,7 +1,7 @@
 """The motion experiment: its data, its arms, and one arm's run; `loop.campaign` runs them in several processes.
 
-OUT/data/ holds the prepared data set, OUT/text.npz what a frozen text encoder makes of its captions; the rest is as in
-`loop.campaign`.
+OUT/data/ holds the prepared data set, OUT/text.npz what a frozen text encoder makes of its captions, OUT/prior.npz the
+prior where an arm has one; the rest is as in `loop.campaign`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from loop.progress import Report
 from loop.records import locked
 from loop.workers import Send, warm_up
 from motion.batch import MotionBatch
+from motion.correctors import prior as priors
+from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, LoopConfig, arm_parts, check_arm
+from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_parts, check_arm
+from motion.experiment.knowledge import PRIOR, prepare_prior
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
@@ -91,6 +94,8 @@ def execute(experiment: Experiment, report: Report) -> None:
             "gamma": experiment.loop.gamma,
             "data": dict(data.info),
         }
+        if any(name in PRIOR_ARMS for name in experiment.arms):
+            prepare_prior(out, data, experiment.preset, experiment.loop.prior_size, report)
         campaign.describe(experiment.plan, KIND, identity, ARM_LABELS, problem.floor)
         campaign.execute(experiment.plan, (experiment.preset, experiment.loop), run_arm, report)
 
@@ -108,9 +113,19 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     task.folder.mkdir(parents=True, exist_ok=True)
     if not (task.folder / "skeleton.json").exists():
         files.write_json(task.folder / "skeleton.json", {"joints": JOINTS, "parents": PARENTS, "fps": FPS})
-    schedule, corrector = arm_parts("real" if task.is_shared else task.arm, loop, data, preset)
+    arm = "real" if task.is_shared else task.arm
+    schedule, corrector = arm_parts(arm, loop, data, preset, _knowledge(task, problem))
     store: FolderStore[MotionModel, MotionBatch] = FolderStore(task.folder)
     for record in run(
         problem, corrector, schedule, RunConfig(task.seed, task.generations, "motion"), store, task.start
     ):
         send(("record", record.generation))
+
+
+def _knowledge(task: Task[Settings], problem: MotionProblem) -> Knowledge:
+    def anchor() -> AnchorCorrector:
+        if task.start is None:
+            raise ValueError("generation 0 has no generation before it to redraw through; give the arm a start")
+        return problem.anchor(MotionModel.load(task.start / "model"), f"generation 0 of seed {task.seed}")
+
+    return Knowledge(lambda: priors.load(task.out / PRIOR), anchor)

@@ -14,6 +14,7 @@ from generative.diffusion import SamplerConfig
 from loop import Problem, Request, files
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
+from motion.correctors.anchor import AnchorCorrector
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import Preset
@@ -121,11 +122,18 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         floor = self._ruler.measure(self.dataset.reference, self._train_features, rng)
         return {name: value for name, value in floor.items() if not name.startswith(("frechet", "action"))}
 
+    def anchor(self, model: MotionModel, name: str) -> AnchorCorrector:
+        """Redraws through `model` as this problem samples; name: of the model."""
+        return AnchorCorrector(model, self._sampler, name, self.encoder)
+
+    @property
+    def _sampler(self) -> SamplerConfig:
+        return SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
+
     def _draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
-        sampler = SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
         return asked.with_features(
             generator.sample(
-                model, asked.captions, asked.lengths, sampler, rng, report=self.report, encoder=self.encoder
+                model, asked.captions, asked.lengths, self._sampler, rng, report=self.report, encoder=self.encoder
             )
         )
 

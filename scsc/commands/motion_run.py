@@ -29,14 +29,18 @@ class MotionRun:
     out: Path | None = None
     """Folder of the experiment; default runs/motion-PRESET-DATA."""
     arms: tuple[str, ...] = ("real", "synthetic", "corrected", "ideal")
-    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | ideal (by real motions
-    of the same action and like caption: what the theorem assumes)."""
+    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | prior (by real motions
+    that the generator never sees, where a motion looks unlike them) | physics+prior (by the prior, then by physics) |
+    anchor (redrawn by the frozen generation 0: the control) | ideal (by real motions of the same action and like
+    caption: what the theorem assumes)."""
     schedule: str = "replace"
     """What the synthetic arms train on: augment | replace | fresh | accumulate."""
     lam: float = 1.0
     """Synthetic motions per real motion and generation, > 0."""
     gamma: float = float("inf")
     """Strength of the correction, >= 0: each motion is corrected with probability gamma/(1+gamma); inf: all."""
+    prior_size: int = 4000
+    """Real motions that the prior is made of, >= 24; a pack gives what it has left."""
     generations: int | None = None
     """Generations after the first; left out: the preset's. A finished run is extended by asking for more."""
     seeds: tuple[int, ...] = (0,)
@@ -93,7 +97,7 @@ class MotionRun:
             self.out or Path("runs") / f"motion-{self.preset}-{name}",
             preset,
             self.data,
-            LoopConfig(self.schedule, self.lam, self.gamma),
+            LoopConfig(self.schedule, self.lam, self.gamma, self.prior_size),
             self.arms,
             self.seeds,
             self.generations,

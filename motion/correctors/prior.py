@@ -1,0 +1,253 @@
+"""What real motions of a caption look like, from a stock of them: a likeness test, and the nearest real motions.
+
+Derived here [H]. A motion is compared with the real ones whose captions are most like its own. They lie near a space
+of few dimensions (their principal components); what a motion has outside of it, per channel and frequency and in units
+of what real motions have there, tells a generated motion from a real one: a generator jitters where real motions hold
+nothing. No network is trained; the stock is the knowledge, and its size is part of every record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct
+from scipy.linalg import eigh
+
+from loop import files
+from loop.progress import Report, silent
+from motion.correctors.likeness import CaptionIndex
+from motion.features import core67
+from motion.features.normaliser import Normaliser
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEAST = 24
+"""Motions that a stock must hold."""
+_DIMS = 0.4  # dimensions of the space, as a share of the candidates that span it
+_SMALLEST = 1e-2  # least variance of a channel and frequency, as a share of the median one
+_CALIBRATED_ON = 2000  # motions of the stock that are held against the rest of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSettings:
+    """candidates: real motions of like captions a motion is compared with; None: a fortieth of the stock, 20 to 100.
+    passes: share of real motions that count as real.
+    width: how freely one of the candidates is chosen: each counts exp(-(d^2 / d0^2 - 1) / (2 width)), d its distance,
+        d0 the nearest one's; 0 takes the nearest.
+    """
+
+    candidates: int | None = None
+    passes: float = 0.95
+    width: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.candidates is not None and self.candidates < 8:
+            raise ValueError(f"candidates must be at least 8 motions, got {self.candidates}; leave it out")
+        if not 0.5 <= self.passes < 1:
+            raise ValueError(f"passes must be 0.5 to below 1 (share of real motions), got {self.passes}; try 0.95")
+        if not 0 <= self.width <= 10:
+            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 0.2")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A motion beside the stock.
+
+    candidates: (K,) indices into the stock. distances: (K,) squared distance to each, in standard deviations, summed.
+    outside: (L, 67) what the motion has outside of their space [standard deviations].
+    """
+
+    candidates: Ints
+    distances: Floats
+    outside: Floats
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The likeness test for motions of one length, from the stock itself, each motion held against the others.
+
+    variance: (L, 67) of what real motions have outside, per frequency and channel. score: (m,) of the first m motions
+    of the stock. limit: score over that of like real motions below which a motion counts as real.
+    """
+
+    variance: Floats
+    score: Floats
+    limit: float
+
+
+@dataclass(frozen=True)
+class MotionPrior:
+    """A stock of real motions: (N, T+1, 22, 3) [m] joints of one length, captions, and names of their captures.
+
+    Motions of one capture are never held against each other when the test is calibrated.
+    """
+
+    joints: NDArray[np.float32]
+    captions: tuple[str, ...]
+    captures: tuple[str, ...]
+    settings: PriorSettings = field(default_factory=PriorSettings)
+    _kept: dict[int, Calibration] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        n = len(self.joints)
+        if n < LEAST:
+            raise ValueError(f"a prior needs at least {LEAST} real motions, got {n}; give it a larger stock")
+        if not n == len(self.captions) == len(self.captures):
+            raise ValueError(f"captions and captures must have one entry per motion ({n}); give all")
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+    @property
+    def frames(self) -> int:
+        """Frames of the stock's motions: the longest motion that it can judge."""
+        return int(self.joints.shape[1])
+
+    @property
+    def k(self) -> int:
+        """Candidates of each comparison."""
+        return min(self.settings.candidates or min(100, max(20, len(self) // 40)), len(self) - 2)
+
+    @cached_property
+    def normaliser(self) -> Normaliser:
+        rows = core67.encode(self.joints, floor="given")
+        return Normaliser.of_features(rows, np.full(len(rows), rows.shape[1]), core67.GROUPS)
+
+    @cached_property
+    def rows(self) -> NDArray[np.float32]:
+        """(N, T, 67) features in standard deviations."""
+        return self.normaliser.apply(core67.encode(self.joints, floor="given"))
+
+    @cached_property
+    def index(self) -> CaptionIndex:
+        return CaptionIndex.of(self.captions)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of motions and captions."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.joints).tobytes())
+        digest.update(repr((self.captions, self.captures)).encode())
+        return digest.hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        return {"motions": len(self), "frames": self.frames, "stock": self.fingerprint, **asdict(self.settings)}
+
+    def standardised(self, joints: NDArray[Any]) -> Floats:
+        """Rows (n, L, 67) of motions (n, L+1, 22, 3) [m], in the stock's standard deviations."""
+        return self.normaliser.apply(core67.encode(joints, floor="given")).astype(float)
+
+    @cached_property
+    def _of_capture(self) -> NDArray[np.str_]:
+        return np.array(self.captures)
+
+    def look(self, row: Floats, caption: str, *, without: str | None = None) -> Look:
+        """One motion (L, 67) beside the real ones of like captions; `without`: a capture that is left out."""
+        likeness = self.index.similarity(caption)
+        if without is not None:
+            likeness = np.where(self._of_capture == without, -1.0, likeness)
+        chosen = np.argsort(-likeness, kind="stable")[: self.k]
+        real = self.rows[chosen, : len(row)].reshape(self.k, -1).astype(float)
+        asked = row.reshape(-1)
+        distances = ((real - asked) ** 2).sum(axis=1)
+        mean = real.mean(axis=0)
+        real -= mean
+        dims = max(1, round(_DIMS * self.k))
+        power, basis = eigh(real @ real.T, subset_by_index=(self.k - dims, self.k - 1))
+        kept = power > 1e-9 * power[-1]
+        power, basis = power[kept], basis[:, kept]
+        share = basis @ ((basis.T @ (real @ (asked - mean))) / power)
+        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape))
+
+    def calibration(self, length: int, report: Report = silent) -> Calibration:
+        """The test for motions of `length` rows; made once."""
+        if length not in self._kept:
+            many = min(len(self), _CALIBRATED_ON)
+            looks = []
+            for i in range(many):
+                looks.append(self.look(self.rows[i, :length].astype(float), self.captions[i], without=self.captures[i]))
+                report("calibrating the prior", i + 1, many)
+            power = np.stack([_frequencies(look.outside) ** 2 for look in looks])
+            variance = power.mean(axis=0)
+            variance = np.maximum(variance, _SMALLEST * np.median(variance))
+            score = np.sqrt((power / variance).mean(axis=(1, 2)))
+            half = Calibration(variance, score, np.inf)
+            ratio = score / np.array([_expected(half, look) for look in looks])
+            self._kept[length] = Calibration(variance, score, float(np.quantile(ratio, self.settings.passes)))
+        return self._kept[length]
+
+    def unlikeness(self, look: Look) -> float:
+        """What a motion has outside of the real ones' space over what like real motions have; they have about 1."""
+        known = self.calibration(len(look.outside))
+        score = np.sqrt((_frequencies(look.outside) ** 2 / known.variance).mean())
+        return float(score / _expected(known, look))
+
+    def choose(self, look: Look, lot: float) -> int:
+        """One of the candidates, the nearer the likelier; lot in [0, 1)."""
+        nearest = max(float(look.distances.min()), 1e-12)
+        width = 2 * max(self.settings.width, 1e-9)
+        weight = np.exp(-np.minimum((look.distances / nearest - 1) / width, 700.0))
+        total = np.cumsum(weight)
+        return int(look.candidates[np.searchsorted(total, lot * total[-1], side="right").clip(max=self.k - 1)])
+
+
+def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -> None:
+    """Write the stock with its calibration for motions of `length` rows; atomically, no pickle."""
+    known = prior.calibration(length, report)
+    files.write_arrays(
+        path,
+        {
+            "joints": prior.joints, "captions": np.array(prior.captions), "captures": np.array(prior.captures),
+            "length": np.array(length), "variance": known.variance, "score": known.score,
+            "limit": np.array(known.limit), "fingerprint": np.array(prior.fingerprint),
+            "settings": np.array(json.dumps(asdict(prior.settings))),
+        },
+    )  # fmt: skip
+
+
+def load(path: Path) -> MotionPrior:
+    """Read what `save` wrote.
+
+    Raises:
+        FileNotFoundError: there is none. ValueError: it is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        prior = MotionPrior(
+            found["joints"].astype(np.float32),
+            tuple(str(caption) for caption in found["captions"]),
+            tuple(str(capture) for capture in found["captures"]),
+            PriorSettings(**json.loads(str(found["settings"]))),
+        )
+        if str(found["fingerprint"]) != prior.fingerprint:
+            raise ValueError("it does not match its fingerprint")
+        known = Calibration(found["variance"], found["score"], float(found["limit"]))
+        if known.variance.shape != (int(found["length"]), core67.DIM) or not known.limit > 0:
+            raise ValueError("its calibration does not fit")
+        prior._kept[int(found["length"])] = known
+    except FileNotFoundError:
+        raise
+    except Exception as problem:  # a damaged archive makes zipfile, zlib and numpy raise a dozen unrelated types
+        reason = " ".join(str(problem).split())[:120] or type(problem).__name__
+        raise ValueError(f"{path} is not a readable prior ({reason}); remove it, it is made anew") from None
+    return prior
+
+
+def _expected(known: Calibration, look: Look) -> float:
+    """Score of the real motions among the candidates (median); of all where fewer than five were calibrated."""
+    own = look.candidates[look.candidates < len(known.score)]
+    return float(np.median(known.score[own] if len(own) >= 5 else known.score))
+
+
+def _frequencies(rows: Floats) -> Floats:
+    """Cosine transform over time, (L, 67)."""
+    result: Floats = dct(rows, axis=0, norm="ortho")
+    return result

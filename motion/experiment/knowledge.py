@@ -1,0 +1,68 @@
+"""What correctors of the experiment know besides the generator: a prior from real motions that it never sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from loop.progress import Report, silent
+from motion.batch import MotionBatch
+from motion.correctors import prior as priors
+from motion.correctors.prior import LEAST, MotionPrior
+from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
+from motion.experiment.presets import Preset
+from motion.features.padded import decode_clips
+from motion.features.representation import representation_named
+
+PRIOR = "prior.npz"
+"""Where an experiment keeps its prior."""
+_SEED = 20260302  # of the embedded stock: none that data sets or fresh draws use
+
+
+def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
+    """At most `size` real motions that are neither training nor reference nor second motions.
+
+    Embedded data draw them anew, as many as asked for; a pack gives what it has left, chosen by lot.
+
+    Raises:
+        ValueError: fewer than a prior needs.
+    """
+    rng = np.random.default_rng(_SEED)
+    if size < LEAST:
+        raise ValueError(f"a prior needs at least {LEAST} real motions, got {size}; raise --prior-size")
+    if data.info["source"] == EMBEDDED:
+        return to_batch(embedded(size, preset, _SEED), rng)
+    if len(data.rest) < LEAST:
+        raise ValueError(
+            f"a prior needs at least {LEAST} real motions that the generator never sees, the data have "
+            f"{len(data.rest)} left; use more data, a smaller preset or other arms"
+        )
+    return data.rest.take(np.sort(rng.permutation(len(data.rest))[:size]))
+
+
+def prior_of(batch: MotionBatch) -> MotionPrior:
+    """The prior of real motions of one length."""
+    clips = decode_clips(representation_named("hml263"), batch.features, batch.lengths)
+    captures = tuple(capture_of(name) if "@" in name else name for name in batch.ids)
+    return MotionPrior(np.stack(clips), batch.captions, captures)
+
+
+def prepare_prior(out: Path, data: Dataset, preset: Preset, size: int, report: Report = silent) -> MotionPrior:
+    """The experiment's prior, made in `out` if it is not there yet.
+
+    Raises:
+        ValueError: another one is there, or the data cannot give one.
+    """
+    path = out / PRIOR
+    wanted = prior_of(stock(data, preset, size))
+    if path.exists():
+        found = priors.load(path)
+        if found.fingerprint != wanted.fingerprint:
+            raise ValueError(
+                f"{path} was made from {len(found)} other real motions, asked for are {len(wanted)}; choose a new "
+                "--out or the old --prior-size"
+            )
+        return found
+    priors.save(wanted, path, preset.frames, report)
+    return priors.load(path)
