@@ -15,10 +15,13 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from loop import files
 from motion.text.frozen import FrozenEncoder
 from motion.text.states import Float32
 
 _BATCH = 32
+_DECIDING = (".json", ".txt", ".model")
+"""Files beside the weights that decide what a caption's states are: configuration, vocabularies, merges."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,15 @@ class PretrainedEncoder(FrozenEncoder):
         return int(self._model.config.hidden_size)
 
     def fingerprint(self) -> str:
-        return hashlib.sha256((self.folder / "model.safetensors").read_bytes()).hexdigest()
+        """SHA-256 over names and contents of weights, configuration and tokenizer: the same weights behind another
+        tokenizer are another encoder."""
+        if "fingerprint" not in self._loaded:
+            digest = hashlib.sha256()
+            for path in sorted(self.folder.iterdir()):
+                if path.name == "model.safetensors" or path.suffix in _DECIDING:
+                    digest.update(path.name.encode() + b"\0" + bytes.fromhex(files.fingerprint(path)))
+            self._loaded["fingerprint"] = digest.hexdigest()
+        return str(self._loaded["fingerprint"])
 
     @torch.inference_mode()
     def states(self, captions: Sequence[str]) -> list[Float32]:

@@ -33,6 +33,20 @@ def test_what_is_missing_is_said_in_one_line(tmp_path):
     assert encoder_of(PRESETS["smoke"]) is None
 
 
+def test_another_tokenizer_is_another_encoder(tmp_path):
+    """The fingerprint covers weights, configuration and vocabulary; notes beside them do not count."""
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "vocab.txt").write_text("a\nb\n")
+    first = PretrainedEncoder(folder=tmp_path).fingerprint()
+    (tmp_path / "README.md").write_text("notes")
+    assert PretrainedEncoder(folder=tmp_path).fingerprint() == first and len(first) == 64
+    prints = {first}
+    for name in ("vocab.txt", "tokenizer.json", "config.json", "model.safetensors"):
+        (tmp_path / name).write_text("other")
+        prints.add(PretrainedEncoder(folder=tmp_path).fingerprint())
+    assert len(prints) == 5
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A small BERT with random weights and a tokenizer of twelve words."""
