@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +16,25 @@ from motion.text.states import Float32, Key, TextStates
 from motion.text.words import Tokens
 
 _KEPT = 20_000  # captions whose states are kept in memory; 20 tokens of 384 numbers are 30 kB
+
+ROWS = 8
+"""Captions that are computed together."""
+
+
+def chunks(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices of captions to be computed together: ROWS of one length, where there are fewer the first one repeated.
+
+    Products of matrices round differently in another shape. In chunks of one shape, without padding, the states of a
+    caption are the same to the last bit whatever others are asked for with it (measured on a CPU, for a number of
+    threads; no library promises it): so it does not matter to a run whether they were kept by somebody else.
+    """
+    same: dict[int, list[int]] = {}
+    for row, length in enumerate(lengths):
+        same.setdefault(length, []).append(row)
+    for rows in same.values():
+        for at in range(0, len(rows), ROWS):
+            part = rows[at : at + ROWS]
+            yield part + part[:1] * (ROWS - len(part))
 
 
 @dataclass(frozen=True)
