@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "toy kde": ("scsc.commands.toy_kde:ToyKde", "the kernel density loop, against theory"),
     "toy finite": ("scsc.commands.toy_finite:ToyFinite", "a finite space, with curation by rewards"),
     "toy regression": ("scsc.commands.toy_regression:ToyRegression", "regression on its own labels, against theory"),
+    "motion data draw": (
+        "scsc.commands.motion_data_draw:MotionDataDraw",
+        "procedural motions into a folder, as if captured",
+    ),
     "motion data prepare": ("scsc.commands.motion_data:MotionDataPrepare", "motion packs, checked, into one folder"),
     "motion data check": ("scsc.commands.motion_data:MotionDataCheck", "a prepared folder against its fingerprints"),
     "motion data show": ("scsc.commands.motion_data:MotionDataShow", "what a prepared folder holds; one clip as a GIF"),

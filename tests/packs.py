@@ -10,6 +10,7 @@ from motion.data.bvh import read_bvh
 from motion.data.bvh_write import write_bvh
 from motion.data.mirror import mirrored
 from motion.data.pack import load_pack
+from motion.data.plain import PACK_FILE
 from motion.data.procedural import generate
 from motion.data.skeleton_guess import guess_map
 from motion.data.skeleton_map import MAP_FILE, write_map
@@ -29,17 +30,19 @@ def mixamo(text):
 
 def good_packs(base):
     """A good folder of each kind in `base`, by name."""
-    made = {name: base / name for name in ("npy", "bvh", "gz", "map", "joints", "vecs", "cmu", "bandai", "amc")}
+    made = {name: base / name for name in ("npy", "bvh", "gz", "map", "joints", "vecs", "cmu", "bandai", "amc", "told")}
     for path in made.values():
         path.mkdir()
-    np.save(made["npy"] / "a.npy", WALK.joints)
+    for name in ("npy", "told"):
+        np.save(made[name] / "a.npy", WALK.joints)
+    (made["told"] / PACK_FILE).write_text('{"licence": "mine", "actions": {"a": "walk"}, "drawing": {"n": 1}}')
     write_bvh(made["bvh"] / "a.bvh", WALK.joints)
     write_bvh(made["gz"] / "a.bvh.gz", WALK.joints)
     write_bvh(made["map"] / "a.bvh", WALK.joints)
     path = made["map"] / "a.bvh"
     path.write_text(mixamo(path.read_text()))
     write_map(made["map"] / MAP_FILE, guess_map(read_bvh(path).tree)[0])
-    for name in ("npy", "bvh", "gz", "map"):
+    for name in ("npy", "bvh", "gz", "map", "told"):
         (made[name] / "a.txt").write_text("a person walks\n")
     for name, place in (("joints", "new_joints"), ("vecs", "new_joint_vecs")):
         (made[name] / place).mkdir()

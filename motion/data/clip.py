@@ -19,7 +19,8 @@ class Clip:
     """One motion with its captions.
 
     name: unique within its source.
-    joints: (T, 22, 3) float32 [m], y up, 20 frames a second, the uniform body on the floor y = 0.
+    joints: (T, 22, 3) float32 [m], y up, 20 frames a second, the uniform body on the floor y = 0 (another body only
+        where `generate(bodies=True)` drew it, to be written out or put on the uniform one).
     captions: at least one sentence, each describes the whole motion.
     action: class label, "" if unknown; for measuring only.
     source: the pack it comes from.

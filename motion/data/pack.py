@@ -21,11 +21,10 @@ from loop.progress import Report
 from motion.data import amass, amc, bandai, cmu, humanml3d, npy
 from motion.data.arrays import contents
 from motion.data.clip import Clip
+from motion.data.plain import PLAIN, Row, labelled, plain_bvh, plain_rows
 from motion.data.prepared import MANIFEST, Prepared
-from motion.data.skeleton_map import MAP_FILE
 
 Kind = Literal["cmu", "bandai", "humanml3d", "npy", "bvh", "amc", "amass", "prepared"]
-Row = dict[str, str]
 R = TypeVar("R")
 NO_CAPTION = "no caption: cmu_description and kitml_text are empty or 'Unknown'"
 Read = tuple[list[Clip], list[tuple[str, str]]]
@@ -73,7 +72,7 @@ def kind_of(folder: Path) -> Kind:
         return "humanml3d"
     if any(folder.glob("*.npy")):
         return "npy"
-    if _plain_bvh(folder):
+    if plain_bvh(folder):
         return "bvh"
     if any(folder.glob("*.amc")):
         return "amc"
@@ -167,21 +166,10 @@ def source_fingerprint(folder: Path) -> str:
     return _fingerprint(folder, table, rows)
 
 
-def _plain_bvh(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.name.lower().endswith((".bvh", ".bvh.gz")))
-
-
 def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
     """Tables that name the clips; one row a file: `name`, `file`, perhaps `text` (paths in the folder), more."""
-    if kind == "npy":
-        return [], [_plain_row(p) for p in sorted(folder.glob("*.npy"))]
-    if kind == "bvh":
-        maps = [path for path in (folder / MAP_FILE,) if path.is_file()]
-        return maps, [_plain_row(p) for p in _plain_bvh(folder)]
-    if kind == "amass":
-        return amass.models(folder), [_plain_row(p) for p in amass.motions(folder)]
-    if kind == "amc":
-        return sorted(folder.glob("*.asf")), [_plain_row(p) for p in sorted(folder.glob("*.amc"))]
+    if kind in PLAIN:
+        return plain_rows(folder, kind)
     if kind == "humanml3d":
         lists, splits = humanml3d.list_motions(folder)
         motions = humanml3d.motions_dir(folder)
@@ -204,11 +192,6 @@ def _rows(folder: Path, kind: Kind) -> tuple[list[Path], list[Row]]:
         if row[key] != Path(row[key]).name or not row[key].strip(".") or len(row[key]) > 200:
             raise ValueError(f"{path.name}: {key} must be a plain file name, got {row[key][:40]!r}; correct the table")
     return [path], [row | {"name": row[key], "file": f"bvh/{row[key]}.bvh.gz"} for row in rows]
-
-
-def _plain_row(path: Path) -> Row:
-    name = npy.stem_of(path)
-    return {"name": name, "file": path.name, "text": f"{name}.txt"}
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
@@ -249,11 +232,8 @@ def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> R
             return [cmu.read_trial(folder, row, source)], []
         if kind == "bandai":
             return [bandai.read_clip(folder, row, source)], []
-        if kind == "amass":
-            return [amass.read_motion(path, source)], []
-        if kind == "amc":
-            return [amc.read_trial(path, source)], []
-        return [npy.read_npy(path, source) if kind == "npy" else npy.read_plain_bvh(path, source)], []
+        read = {"amass": amass.read_motion, "amc": amc.read_trial, "npy": npy.read_npy}.get(kind, npy.read_plain_bvh)
+        return [labelled(read(path, source), row)], []
     except (ValueError, OSError) as problem:
         text = " ".join(str(problem).split())
         return text if text.startswith(row["name"]) else f"{row['name']}: {text}"

@@ -17,6 +17,7 @@ import numpy as np
 from loop import files
 from loop.progress import Report, silent
 from loop.records import locked
+from motion.data import plain
 from motion.data.checks import bad, check_clip, check_joints
 from motion.data.clip import Clip
 from motion.data.humanml3d import source_motion
@@ -97,7 +98,8 @@ def _blocks(source: Path, name: str, out: Path) -> tuple[list[_Block], dict[str,
         shard = out / "shards" / f"{name}-{at // BLOCK:04d}.npy"
         blocks.append(_Block(source, kind, name, part, shard, hashlib.sha256(text.encode()).hexdigest()))
     total = hashlib.sha256(json.dumps(sorted(prints.items())).encode()).hexdigest()
-    about = {"name": name, "kind": kind, "licence": licence_of(kind), "clips": len(rows), "fingerprint": total,
+    licence = plain.licence_of(rows[0] if rows else {}, licence_of(kind))
+    about = {"name": name, "kind": kind, "licence": licence, "clips": len(rows), "fingerprint": total,
              "files": prints}  # fmt: skip
     return blocks, about
 

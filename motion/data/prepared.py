@@ -2,6 +2,7 @@
 
 DIR/manifest.json       what is in it: clips with captions, splits, licences and findings, sources with fingerprints
 DIR/shards/NAME-0000.npy  joints of many clips, one after the other, (frames, 22, 3) float32; mapped, never pickled
+DIR/text/               states of the captions by frozen text encoders, where they were asked for (`motion.text.states`)
 """
 
 from __future__ import annotations

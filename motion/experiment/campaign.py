@@ -1,6 +1,6 @@
 """The motion experiment: its data, its arms, and one arm's run; `loop.campaign` runs them in several processes.
 
-OUT/data/ holds the prepared data set, OUT/text.npz what a frozen text encoder makes of its captions, OUT/prior.npz the
+OUT/data/ holds the prepared data set, OUT/text/ what a frozen text encoder makes of its captions, OUT/prior.npz the
 prior where an arm has one; the rest is as in `loop.campaign`.
 """
 
@@ -25,10 +25,10 @@ from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
 from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 from motion.model.generator import MotionModel
+from motion.text.frozen import FrozenEncoder
+from motion.text.states import FOLDER
 
 KIND = "motion-experiment"
-TEXT = "text.npz"
-"""States of all captions, where a frozen encoder reads them."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,6 @@ def execute(experiment: Experiment, report: Report) -> None:
             report=report,
         )
         problem = MotionProblem(data, experiment.preset)
-        if problem.encoder is not None and not (out / TEXT).exists():
-            captions = [caption for part in (data.train, data.reference, data.second) for caption in part.captions]
-            problem.encoder.save_states(out / TEXT, captions)
         identity = {
             "problem": problem.describe(),
             "schedule": schedule_named(experiment.loop.schedule, experiment.loop.lam).describe(),
@@ -97,7 +94,17 @@ def execute(experiment: Experiment, report: Report) -> None:
         if any(name in PRIOR_ARMS for name in experiment.arms):
             prepare_prior(out, data, experiment.preset, experiment.loop.prior_size, report)
         campaign.describe(experiment.plan, KIND, identity, ARM_LABELS, problem.floor)
+        if problem.encoder is not None:
+            _keep_texts(experiment, data, problem.encoder, report)
         campaign.execute(experiment.plan, (experiment.preset, experiment.loop), run_arm, report)
+
+
+def _keep_texts(experiment: Experiment, data: dataset.Dataset, encoder: FrozenEncoder, report: Report) -> None:
+    """Keep the states of all captions in OUT/text; those that a prepared source has are not computed."""
+    given = experiment.source
+    source = given / FOLDER if given is not None and kind_of(given) == "prepared" else None
+    captions = [caption for part in (data.train, data.reference, data.second) for caption in part.captions]
+    encoder.keep(experiment.out / FOLDER, captions, source=source, report=report)
 
 
 def run_arm(task: Task[Settings], send: Send) -> None:
@@ -108,8 +115,8 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     preset, loop = task.settings
     data = dataset.load(task.out / "data")
     problem = MotionProblem(data, preset, lambda stage, done, total: send(("stage", stage, done, total)))
-    if problem.encoder is not None and (task.out / TEXT).exists():
-        problem.encoder.load_states(task.out / TEXT)
+    if problem.encoder is not None:
+        problem.encoder.use(task.out / FOLDER)
     task.folder.mkdir(parents=True, exist_ok=True)
     if not (task.folder / "skeleton.json").exists():
         files.write_json(task.folder / "skeleton.json", {"joints": JOINTS, "parents": PARENTS, "fps": FPS})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,7 @@ from motion.data.pack import load_pack, source_fingerprint
 from motion.data.procedural import generate
 from motion.experiment.presets import Preset
 from motion.features.hml263 import encode
-from motion.kinematics.retarget import normalise
-from motion.physics.correct import correct_joints
+from motion.physics.performed import perform
 
 EMBEDDED = "procedural"
 SETS = ("train", "reference", "second", "rest")
@@ -66,18 +65,9 @@ def draw_procedural(count: int, preset: Preset, rng: np.random.Generator) -> Mot
 
 
 def embedded(count: int, preset: Preset, seed: int) -> Sequence[Clip]:
-    """`count` procedural motions of the preset's kinds and length; with `performed` as the simulated body does them.
-
-    A motion that the body fails at stays as it was drawn.
-    """
+    """`count` procedural motions of the preset's kinds and length; with `performed` as the simulated body does them."""
     clips = generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds, styles=preset.styles)
-    if not preset.performed:
-        return clips
-    done = correct_joints(np.stack([clip.joints for clip in clips])).joints
-    return [
-        replace(clip, joints=normalise(joints).astype(np.float32))
-        for clip, joints in zip(clips, done, strict=True)
-    ]  # fmt: skip
+    return perform(clips) if preset.performed else clips
 
 
 def prepare(

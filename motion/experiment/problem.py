@@ -23,9 +23,8 @@ from motion.model import generator
 from motion.model.denoiser import ModelConfig
 from motion.model.generator import MotionModel
 from motion.model.training import TrainConfig
+from motion.text import encoders
 from motion.text.frozen import FrozenEncoder
-from motion.text.minilm import MiniLMEncoder, find_weights
-from motion.text.pretrained import PretrainedEncoder
 
 _CHECKPOINT = 100  # optimiser steps: about ten seconds' work, so much an interrupt may cost
 _SHOWN = 3  # motions kept for the strip of stick figures, one per caption
@@ -174,12 +173,4 @@ def encoder_of(preset: Preset) -> FrozenEncoder | None:
     Raises:
         ValueError: its weights are missing or others than the published ones.
     """
-    if preset.text == "words":
-        return None
-    if preset.text == "minilm":
-        return MiniLMEncoder(folder=find_weights(preset.text_weights))
-    if preset.text_weights is None:
-        raise ValueError("the text encoder pretrained needs the folder of its weights; name it with --text-weights")
-    encoder = PretrainedEncoder(folder=preset.text_weights)
-    encoder.encode(("a person walks",))  # everything that it needs is there
-    return encoder
+    return encoders.frozen_encoder(preset.text, preset.text_weights)

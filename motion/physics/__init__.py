@@ -2,6 +2,9 @@
 
 from motion.physics.correct import JointsReport, correct_joints
 from motion.physics.corrector import PhysicsCorrector
+from motion.physics.performed import perform
 from motion.physics.settings import LEAST_FORCE, PhysicsSettings, Residual
 
-__all__ = ["LEAST_FORCE", "JointsReport", "PhysicsCorrector", "PhysicsSettings", "Residual", "correct_joints"]
+__all__ = [
+    "LEAST_FORCE", "JointsReport", "PhysicsCorrector", "PhysicsSettings", "Residual", "correct_joints", "perform",
+]  # fmt: skip

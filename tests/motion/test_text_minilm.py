@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from motion.text import minilm
+from motion.text.frozen import ROWS, chunks
 from motion.text.minilm import MiniLMEncoder, bert, find_weights
 
 D, HEADS, LAYERS, WORDS = 24, 3, 2, 50
@@ -106,7 +107,7 @@ def test_states_stand_where_the_pieces_are(encoder):
     assert tokens.values.shape == (3, 4, D) and tokens.mask.sum(1).tolist() == [2, 1, 4]
     assert (tokens.values[~tokens.mask] == 0).all() and (encoder.vocabulary, encoder.dim) == (0, D)
     alone = encoder.encode(("7",))
-    assert np.allclose(alone.values[0], tokens.values[1], atol=1e-5), "batch mates change nothing"
+    assert np.array_equal(alone.values[0], tokens.values[1]), "batch mates change nothing"
     expected = bert(small_weights(), torch.tensor([[1, 8, 9, 2]]), torch.ones(1, 4, dtype=torch.bool), LAYERS, HEADS)
     assert np.allclose(tokens.values[0, :2], expected[0, 1:3], atol=1e-5), "without the first and the last"
     monkeyed = encoder._loaded.pop("weights")
@@ -122,18 +123,29 @@ def test_states_stand_where_the_pieces_are(encoder):
         MiniLMEncoder(max_tokens=0)
 
 
-def test_states_are_kept_in_a_file(encoder, tmp_path):
+def test_a_captions_states_are_the_same_in_any_company(encoder, one_thread):
+    """To the last bit: a run on kept states is the run that computes them."""
+    rng = np.random.default_rng(0)
+    captions = [" ".join(str(rng.integers(40)) for _ in range(rng.integers(1, 5))) for _ in range(60)]
+    whole = encoder.states(captions)
+    for size in (1, 2, 7, 8, 9, 30):
+        rows = rng.permutation(60)[:size]
+        for row, state in zip(rows, encoder.states([captions[row] for row in rows]), strict=True):
+            assert np.array_equal(state, whole[row])
+    shown = [sorted(set(rows)) for rows in chunks([3, 5, 3, 5, 5, *[3] * 9])]
+    assert shown == [[0, 2, 5, 6, 7, 8, 9, 10], [11, 12, 13], [1, 3, 4]]
+    assert all(len(rows) == ROWS for rows in chunks([3, 5])) and list(chunks([])) == []
+
+
+def test_states_are_kept_in_files(encoder, tmp_path):
     captions = ("5 6", "7", "5 6")
-    encoder.save_states(tmp_path / "text.npz", captions)
+    assert encoder.keep(tmp_path, captions) == 2
     other = MiniLMEncoder(max_tokens=4)  # neither weights nor tokenizer: it can only read
-    assert other.load_states(tmp_path / "text.npz")
+    assert other.use(tmp_path) == 2
     assert np.array_equal(other.encode(captions).values, encoder.encode(captions).values)
-    assert not MiniLMEncoder(max_tokens=5).load_states(tmp_path / "text.npz"), "of another encoder"
-    with pytest.raises(FileNotFoundError):
-        other.load_states(tmp_path / "none.npz")
-    (tmp_path / "text.npz").write_bytes((tmp_path / "text.npz").read_bytes()[:200])
-    with pytest.raises(ValueError, match="text.npz is not a readable file of text states"):
-        other.load_states(tmp_path / "text.npz")
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [
+        f"minilm-53aa51172d142c89-4-0000.{kind}" for kind in ("json", "npy")
+    ]
 
 
 def test_only_the_published_files_are_read(tmp_path, monkeypatch):
@@ -163,5 +175,7 @@ def test_the_real_weights_tell_sides_by_token_and_hardly_by_sentence():
     )
     assert left @ right > 0.95 > 0.8 > left @ other
     tokens = encoder.encode(("a person kicks with the left leg", "a person kicks with the right leg"))
+    alone = encoder.states(("a person kicks with the right leg",))[0]
+    assert np.array_equal(tokens.values[1, : len(alone)], alone)
     apart = np.linalg.norm(tokens.values[0] - tokens.values[1], axis=1)[tokens.mask[0]]
     assert apart.argmax() == 5, "the word left/right itself"

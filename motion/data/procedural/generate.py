@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from motion.data.procedural.body import build, centre_of_mass
 from motion.data.procedural.gait import GRAVITY
 from motion.data.procedural.styles import STYLES, styled
 from motion.data.procedural.words import PHRASES, sentences
+from motion.kinematics.bodies import draw_adult, on_body
 from motion.kinematics.retarget import normalise
 from motion.kinematics.skeleton import FPS
 
@@ -35,58 +37,109 @@ _GESTURES = {
     "arm circles": gestures.arm_circles, "twist": gestures.twist, "dance": gestures.dance,
 }  # fmt: skip
 MIN_FRAMES, MAX_FRAMES = 30, 400
+_LABEL = zlib.crc32(b"procedural motion")
 _TEMPO = {-1: 0.72, 0: 1.0, 1: 1.35}
 _SIZE = {-1: 0.75, 0: 1.0, 1: 1.25}
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """Which motions are drawn: clip i depends on these and on i only.
+
+    frames: length of each, at 20 frames a second; repetitions are chosen to fit.
+    seed: of all random streams.
+    kinds: which of KINDS.
+    styles: which of STYLES; each clip draws one, and its captions say so. The default draws none and changes nothing.
+    bodies: each clip on a body of its own, see `embodied`.
+    """
+
+    frames: int
+    seed: int
+    kinds: tuple[str, ...] = KINDS
+    styles: tuple[str, ...] = ("neutral",)
+    bodies: bool = False
+
+    def __post_init__(self) -> None:
+        kinds, styles = self.kinds, self.styles
+        if not MIN_FRAMES <= self.frames <= MAX_FRAMES:
+            raise ValueError(
+                f"frames must be between {MIN_FRAMES} and {MAX_FRAMES} (at 20 a second), got {self.frames}"
+            )
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, got {self.seed}; choose 0 or more")
+        unknown = [kind for kind in kinds if kind not in PHRASES]
+        if unknown or not kinds or len(set(kinds)) < len(kinds):
+            raise ValueError(f"kinds must be some of {', '.join(KINDS)}, each once, got {', '.join(kinds) or 'none'}")
+        if not styles or not set(styles) <= set(STYLES) or len(set(styles)) < len(styles):
+            raise ValueError(
+                f"styles must be some of {', '.join(STYLES)}, each once, got {', '.join(styles) or 'none'}"
+            )
+
+    def name(self, i: int) -> str:
+        """Name of clip i; up to 100,000 clips sort by it."""
+        return f"{SOURCE}-{self.seed}-{i:05d}"
+
+    def kind(self, i: int) -> str:
+        """Kind of clip i, without drawing it: each block of as many clips as there are kinds has every kind once."""
+        order = np.random.default_rng([self.seed, _LABEL, 0, i // len(self.kinds)]).permutation(len(self.kinds))
+        return self.kinds[int(order[i % len(self.kinds)])]
+
+    def clip(self, i: int) -> Clip:
+        """Clip i, counted from 0."""
+        kind = self.kind(i)
+        rng = np.random.default_rng([self.seed, _LABEL, 1, i])
+        tempo, size = (int(step) for step in rng.integers(-1, 2, 2))
+        manner = np.random.default_rng([self.seed, _LABEL, 2, i])  # of its own: a style changes nothing else of a clip
+        style = self.styles[int(manner.integers(len(self.styles)))]
+        joints, extra = _motion(kind, np.arange(self.frames) / FPS, tempo, size, style, rng)
+        captions = sentences(kind, tempo, size, extra + manner.choice(STYLES[style]), rng)
+        clip = Clip(self.name(i), joints.astype(np.float32), captions, kind, SOURCE, LICENCE)
+        return embodied(clip, self.seed, i) if self.bodies else clip
+
+
 def generate(
-    n: int, *, frames: int, seed: int, kinds: tuple[str, ...] | None = None, styles: tuple[str, ...] = ("neutral",)
+    n: int,
+    *,
+    frames: int,
+    seed: int,
+    kinds: tuple[str, ...] | None = None,
+    styles: tuple[str, ...] = ("neutral",),
+    bodies: bool = False,
 ) -> tuple[Clip, ...]:
     """n clips, balanced over kinds (counts differ by at most one).
 
-    Clip i depends on (seed, i, frames, kinds) only: fewer clips are the first ones of more.
+    Clip i depends on (seed, i, frames, kinds, styles, bodies) only: fewer clips are the first ones of more.
 
     Args:
         n: how many.
-        frames: length of each, at 20 frames a second; repetitions are chosen to fit.
-        seed: of all random streams.
-        kinds: which kinds; None means all of KINDS.
-        styles: which of STYLES; each clip draws one, and its captions say so. The default draws none and changes
-            nothing.
+        frames, seed, kinds, styles, bodies: see `Drawing`; kinds None means all of KINDS.
 
     Returns:
-        Clips on the uniform body, on the floor, starting at x = z = 0 facing +z; action is the kind.
+        Clips on the uniform body, on the floor, starting at x = z = 0 facing +z; action is the kind. With `bodies`
+        each is on a body of its own instead, as a capture of somebody would be, see `embodied`.
 
     Raises:
-        ValueError: n below 1, frames outside 30..400, a negative seed, an unknown kind.
+        ValueError: n below 1, frames outside 30..400, a negative seed, an unknown kind or style.
     """
-    chosen = KINDS if kinds is None else tuple(kinds)
     if n < 1:
         raise ValueError(f"the number of motions must be at least 1, got {n}; ask for some")
-    if not MIN_FRAMES <= frames <= MAX_FRAMES:
-        raise ValueError(f"frames must be between {MIN_FRAMES} and {MAX_FRAMES} (at 20 a second), got {frames}")
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}; choose 0 or more")
-    unknown = [kind for kind in chosen if kind not in PHRASES]
-    if unknown or not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"kinds must be some of {', '.join(KINDS)}, each once, got {', '.join(chosen) or 'none'}")
-    if not styles or not set(styles) <= set(STYLES) or len(set(styles)) < len(styles):
-        raise ValueError(f"styles must be some of {', '.join(STYLES)}, each once, got {', '.join(styles) or 'none'}")
-    return tuple(_clip(i, frames, seed, chosen, styles) for i in range(n))
+    drawing = Drawing(frames, seed, KINDS if kinds is None else tuple(kinds), tuple(styles), bodies)
+    return tuple(drawing.clip(i) for i in range(n))
 
 
-def _clip(i: int, frames: int, seed: int, kinds: tuple[str, ...], styles: tuple[str, ...]) -> Clip:
-    label = zlib.crc32(b"procedural motion")
-    # Each block of as many clips as there are kinds has every kind once, in a random order.
-    order = np.random.default_rng([seed, label, 0, i // len(kinds)]).permutation(len(kinds))
-    kind = kinds[order[i % len(kinds)]]
-    rng = np.random.default_rng([seed, label, 1, i])
-    tempo, size = (int(step) for step in rng.integers(-1, 2, 2))
-    manner = np.random.default_rng([seed, label, 2, i])  # of its own: a style changes nothing else of a clip
-    style = styles[int(manner.integers(len(styles)))]
-    joints, extra = _motion(kind, np.arange(frames) / FPS, tempo, size, style, rng)
-    captions = sentences(kind, tempo, size, extra + manner.choice(STYLES[style]), rng)
-    return Clip(f"{SOURCE}-{seed}-{i:05d}", joints.astype(np.float32), captions, kind, SOURCE, LICENCE)
+def embodied(clip: Clip, seed: int, i: int) -> Clip:
+    """A clip of the uniform body as somebody else does it: clip i of a seed always on the same body.
+
+    What varies is the adult who does it (`draw_adult`), from a random stream of its own: the directions of the bones
+    are those without a body, the path is scaled by the legs, so `retarget` undoes it exactly (to the rounding of
+    float32, below 1e-5 m). Captions stay.
+
+    The measures of `motion.plausibility` hold on these joints, lengths scaled by the legs: the lowest joint touches the
+    floor, feet that stand do not slide, bones are rigid. What weighs does not: a flight is a scaled one, which falls
+    with about the legs' factor times g, and who is balanced on the uniform body may lean a little on another.
+    """
+    lengths = draw_adult(np.random.default_rng([seed, _LABEL, 3, i]))
+    return replace(clip, joints=on_body(clip.joints.astype(float), lengths).astype(np.float32))
 
 
 def _motion(kind: str, t: Float, tempo: int, size: int, style: str, rng: np.random.Generator) -> tuple[Float, str]:
