@@ -5,7 +5,7 @@ import pytest
 
 from loop import Mixture
 from motion.experiment import dataset
-from motion.experiment.arms import LoopConfig, arm_parts
+from motion.experiment.arms import corrector_of
 from motion.experiment.ideal import matches
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import Preset
@@ -22,7 +22,7 @@ def data(tmp_path_factory):
 
 
 def ideal(data, gamma=float("inf")):
-    return arm_parts("ideal", LoopConfig(gamma=gamma), data, PRESET)[1]
+    return Mixture(corrector_of("ideal", data, PRESET, None), gamma)
 
 
 def test_contract_and_condition(data):
@@ -77,7 +77,7 @@ def test_a_pack_without_spare_motions_cannot_be_ideal(data):
 
     poor = replace(data, second=data.second.take([]), info={**data.info, "source": "pack"})
     with pytest.raises(ValueError, match="needs real motions beyond"):
-        arm_parts("ideal", LoopConfig(), poor, PRESET)
+        corrector_of("ideal", poor, PRESET, None)
 
 
 def test_performed_motions_are_what_a_simulated_body_did(tmp_path):
