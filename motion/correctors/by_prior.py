@@ -39,7 +39,7 @@ class PriorCorrector(JointCorrector):
         for i in np.flatnonzero(fits).tolist():
             frames = int(lengths[i])
             look = self.prior.look(self.prior.standardised(joints[i : i + 1, :frames])[0], captions[i])
-            if self.prior.unlikeness(look) > self.prior.calibration(frames - 1).limit:
+            if not self.prior.looks_real(look, joints[i, :frames]):
                 real = self.prior.joints[self.prior.choose(look, float(lots[i])), :frames]
                 out[i, :frames] = placed_like(real.astype(float), joints[i])
         return CorrectedJoints(out, mean_distance(out, joints, np.maximum(lengths, 1)), fits)

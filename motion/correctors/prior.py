@@ -3,7 +3,8 @@
 Derived here [H]. A motion is compared with the real ones whose captions are most like its own. They lie near a space
 of few dimensions (their principal components); what a motion has outside of it, per channel and frequency and in units
 of what real motions have there, tells a generated motion from a real one: a generator jitters where real motions hold
-nothing. No network is trained; the stock is the knowledge, and its size is part of every record.
+nothing. So does the variation of its bones' lengths. No network is trained; the stock is the knowledge, and its size is
+part of every record.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from loop.progress import Report, silent
 from motion.correctors.likeness import CaptionIndex
 from motion.features import core67
 from motion.features.normaliser import Normaliser
+from motion.plausibility import bone_variation
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,6 +35,7 @@ LEAST = 24
 """Motions that a stock must hold."""
 _DIMS = 0.4  # dimensions of the space, as a share of the candidates that span it
 _SMALLEST = 1e-2  # least variance of a channel and frequency, as a share of the median one
+_RIGID = 1e-3  # bones that vary less are rigid [share]: rounding is no tell
 _CALIBRATED_ON = 2000  # motions of the stock that are held against the rest of it
 
 
@@ -75,12 +78,14 @@ class Calibration:
     """The likeness test for motions of one length, from the stock itself, each motion held against the others.
 
     variance: (L, 67) of what real motions have outside, per frequency and channel. score: (m,) of the first m motions
-    of the stock. limit: score over that of like real motions below which a motion counts as real.
+    of the stock. limit: score over that of like real motions above which a motion is unlike them. bones: the same for
+    the variation of its bones' lengths, a share.
     """
 
     variance: Floats
     score: Floats
     limit: float
+    bones: float
 
 
 @dataclass(frozen=True)
@@ -178,10 +183,18 @@ class MotionPrior:
             variance = power.mean(axis=0)
             variance = np.maximum(variance, _SMALLEST * np.median(variance))
             score = np.sqrt((power / variance).mean(axis=(1, 2)))
-            half = Calibration(variance, score, np.inf)
+            half = Calibration(variance, score, np.inf, np.inf)
             ratio = score / np.array([_expected(half, look) for look in looks])
-            self._kept[length] = Calibration(variance, score, float(np.quantile(ratio, self.settings.passes)))
+            bones = _bone_variation(self.joints[:many, : length + 1])
+            passes = (1 + self.settings.passes) / 2  # of each of the two tests
+            limit, rigid = float(np.quantile(ratio, passes)), float(np.quantile(bones, passes))
+            self._kept[length] = Calibration(variance, score, limit, max(rigid, _RIGID))
         return self._kept[length]
+
+    def looks_real(self, look: Look, joints: NDArray[Any]) -> bool:
+        """Whether a motion, joints (L+1, 22, 3) [m], passes both tests."""
+        known = self.calibration(len(look.outside))
+        return self.unlikeness(look) <= known.limit and float(_bone_variation(joints[None])[0]) <= known.bones
 
     def unlikeness(self, look: Look) -> float:
         """What a motion has outside of the real ones' space over what like real motions have; they have about 1."""
@@ -206,7 +219,7 @@ def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -
         {
             "joints": prior.joints, "captions": np.array(prior.captions), "captures": np.array(prior.captures),
             "length": np.array(length), "variance": known.variance, "score": known.score,
-            "limit": np.array(known.limit), "fingerprint": np.array(prior.fingerprint),
+            "limit": np.array(known.limit), "bones": np.array(known.bones), "fingerprint": np.array(prior.fingerprint),
             "settings": np.array(json.dumps(asdict(prior.settings))),
         },
     )  # fmt: skip
@@ -229,7 +242,7 @@ def load(path: Path) -> MotionPrior:
         )
         if str(found["fingerprint"]) != prior.fingerprint:
             raise ValueError("it does not match its fingerprint")
-        known = Calibration(found["variance"], found["score"], float(found["limit"]))
+        known = Calibration(found["variance"], found["score"], float(found["limit"]), float(found["bones"]))
         if known.variance.shape != (int(found["length"]), core67.DIM) or not known.limit > 0:
             raise ValueError("its calibration does not fit")
         prior._kept[int(found["length"])] = known
@@ -245,6 +258,11 @@ def _expected(known: Calibration, look: Look) -> float:
     """Score of the real motions among the candidates (median); of all where fewer than five were calibrated."""
     own = look.candidates[look.candidates < len(known.score)]
     return float(np.median(known.score[own] if len(own) >= 5 else known.score))
+
+
+def _bone_variation(joints: NDArray[Any]) -> Floats:
+    """Coefficient of variation of the bones' lengths, mean over bones, (n, F, 22, 3) -> (n,)."""
+    return bone_variation(joints.astype(float), np.ones(joints.shape[:2], bool)).astype(float)
 
 
 def _frequencies(rows: Floats) -> Floats:
