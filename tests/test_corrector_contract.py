@@ -7,14 +7,22 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
+import torch
 from support import Centre, Shrink, near
 
+from generative.diffusion import SamplerConfig
 from loop import ArrayBatch, Chain, Gated, Mixture, NoCorrection
 from motion.batch import MotionBatch
+from motion.correctors.anchor import AnchorCorrector
+from motion.correctors.by_prior import PriorCorrector
+from motion.correctors.prior import MotionPrior
 from motion.data.procedural import generate
 from motion.experiment.arms import corrector_of
 from motion.experiment.dataset import Dataset, to_batch
 from motion.experiment.presets import Preset
+from motion.features.normaliser import Normaliser
+from motion.model.denoiser import Denoiser, ModelConfig
+from motion.model.generator import MotionModel
 from motion.physics import PhysicsCorrector
 from toy.audit_correctors import NAMES, corrector_named
 from toy.audit_truths import GaussianTruth
@@ -82,6 +90,23 @@ def fresh_motion():
     return Mixture(corrector_of("ideal", data, sizes, None), 1.0)
 
 
+@cache
+def prior():
+    clips = generate(60, frames=33, seed=8)
+    return MotionPrior(
+        np.stack([clip.joints for clip in clips]), tuple(clip.captions[0] for clip in clips),
+        tuple(clip.name for clip in clips),
+    )  # fmt: skip
+
+
+def anchor():
+    size = ModelConfig(width=16, layers=1, heads=2, frames=32)
+    weights = Denoiser(size)
+    weights.initialise(torch.Generator().manual_seed(0))
+    normaliser = Normaliser.fit(motions().take([0, 1, 2]))
+    return AnchorCorrector(MotionModel(size, normaliser, weights.state_dict(), None, 0.0), SamplerConfig(steps=2), "m")
+
+
 def steady(batch):
     return batch.features[:, :, 3].std(axis=1) < 0.01
 
@@ -121,6 +146,10 @@ CASES = {
     "physics 1": (lambda: Mixture(PhysicsCorrector(), 1.0), motions),
     "physics gated": (lambda: Gated(PhysicsCorrector(), steady, "root height within 1 cm"), motions),
     "fresh motion 1": (fresh_motion, motions),
+    "prior": (lambda: PriorCorrector(prior=prior()), motions),
+    "prior 1": (lambda: Mixture(PriorCorrector(prior=prior()), 1.0), motions),
+    "prior and physics": (lambda: Chain((PriorCorrector(prior=prior()), PhysicsCorrector())), motions),
+    "anchor 1": (lambda: Mixture(anchor(), 1.0), motions),
 }
 
 

@@ -22,7 +22,8 @@ class AnchorCorrector:
     """Each motion becomes a new sample of `model`, the loop's generation 0, for its caption and length.
 
     It knows no more than the loop itself did at its start, so a corrector that does not beat it has shown no knowledge
-    of its own. `moved` is the mean joint distance [m]. name: of the model, for records.
+    of its own. `moved` is the mean joint distance [m], 0 where the original is not finite. name: of the
+    model, for records.
     """
 
     model: MotionModel
@@ -35,7 +36,8 @@ class AnchorCorrector:
         n = len(batch)
         drawn = sample(self.model, batch.captions, batch.lengths, self.sampler, rng, encoder=self.encoder)
         features = np.zeros_like(batch.features)
-        features[:, : drawn.shape[1]] = drawn[:, : features.shape[1]]
+        frames = min(features.shape[1], drawn.shape[1])
+        features[:, :frames] = drawn[:, :frames]
         result = batch.with_features(features)
         kind = representation_named("hml263")
         finite = np.isfinite(batch.features).all(axis=(1, 2))
@@ -43,7 +45,7 @@ class AnchorCorrector:
             [clip.astype(float) for clip in decode_clips(kind, part.features[finite], part.lengths[finite])]
             for part in (batch, result)
         )
-        moved = np.full(n, np.nan)
+        moved = np.zeros(n)  # also where the original states no place
         moved[finite] = [
             mean_distance(b[None], a[None], np.array([len(a)]))[0] for b, a in zip(before, after, strict=True)
         ]
