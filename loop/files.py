@@ -85,10 +85,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; a damaged file is a ValueError that names it."""
+    """Read JSON; a damaged file, or one nested without end, is a ValueError that names it."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ValueError(f"{path} is not readable JSON ({problem}); restore it or start a new --out") from None
 
 

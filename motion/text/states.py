@@ -107,10 +107,7 @@ def read_block(path: Path) -> Block:
     Raises:
         ValueError: it is damaged, of another kind, or named for another encoder.
     """
-    try:
-        said = files.read_json(path)
-    except RecursionError:
-        said = None
+    said = files.read_json(path)
     if not isinstance(said, dict) or said.get("format") != _FORMAT or said.get("kind") != "text-states":
         raise ValueError(f"{path} is no list of text states of format {_FORMAT}; remove it")
     if said.pop("digest", None) != _digest(said):
