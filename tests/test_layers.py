@@ -19,8 +19,8 @@ MAY_IMPORT = {
     "paper_figures": ("plots",),
 }
 MOTION_ROOMS = (
-    "kinematics", "plausibility", "batch", "features", "joint_corrector", "data", "text", "physics", "model", "evaluation",
-    "correctors",
+    "kinematics", "plausibility", "batch", "features", "joint_corrector", "data", "text", "physics", "model",
+    "evaluation", "correctors",
 )  # fmt: skip
 """In order of dependence: each may import those before it. What is not listed (the experiment) may import all."""
 
