@@ -14,7 +14,7 @@ from loop.corrector import Corrector, Gated
 from motion.batch import MotionBatch
 from motion.features.padded import decode_clips
 from motion.features.representation import representation_named
-from motion.joint_corrector import Floats
+from motion.joint_corrector import Floats, checked_motions
 from motion.plausibility import UNITS, measure
 
 FAULTS = ("penetration", "floating", "skating", "bone_variation")
@@ -65,10 +65,12 @@ class PlausibilityGate:
         Raises:
             ValueError: fewer than 40 motions, a shorter one, or one that is not finite.
         """
-        found = measure(joints, lengths)
-        table = np.stack([found[name] for name in MEASURES], axis=1)
-        if len(table) < FEWEST:
-            raise ValueError(f"a gate needs at least {FEWEST} real motions, got {len(table)}; give more")
+        given, size = checked_motions(joints, lengths)
+        if len(given) < FEWEST:
+            raise ValueError(f"a gate needs at least {FEWEST} real motions, got {len(given)}; give more")
+        # One by one, as `within` does: sums over padded motions would differ in their last digits.
+        found = [measure(motion[None, :frames]) for motion, frames in zip(given, size, strict=True)]
+        table = np.array([[float(one[name][0]) for name in MEASURES] for one in found])
         if not np.isfinite(table).all():
             raise ValueError("a gate needs finite motions of at least 4 frames; leave out the others")
         usual = table[_usual(table)]

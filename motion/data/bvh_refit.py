@@ -78,8 +78,7 @@ class _Solve:
         self, tree: Hierarchy, body: BvhBody, carrier: int, aims: dict[int, list[int]], was: Float, offsets: Float,
         target: Float,
     ) -> None:  # fmt: skip
-        self.tree, self.body, self.aims, self.was, self.offsets = tree, body, aims, was, offsets
-        self.target = target.copy()  # (F, 22, 3)
+        self.tree, self.aims, self.was, self.offsets = tree, aims, was, offsets
         self.local = was.copy()
         count, frames = was.shape[:2]
         self.old_turn, self.old_place = np.empty((count, frames, 4)), np.empty((count, frames, 3))
@@ -87,12 +86,16 @@ class _Solve:
         for k in range(count):
             self.old_turn[k], self.old_place[k] = self._follow(k, self.old_turn, self.old_place, was)
         self.points = body.points(self.old_place.swapaxes(0, 1))  # (F, 22, 3)
-        for k in range(count):
-            self.turn[k], self.at[k] = self._follow(k, self.turn, self.at, self.local)
-            if k == carrier:
-                self._carry(k)
-            elif k in aims:
-                self._aim(k)
+        shift = np.zeros((frames, 3))
+        for _ in range(2):  # a second time where a joint between the carrier and the hips has moved the pelvis off
+            self.local[:], self.target = was, target.copy()
+            for k in range(count):
+                self.turn[k], self.at[k] = self._follow(k, self.turn, self.at, self.local)
+                if k == carrier:
+                    self._carry(k, shift)
+                elif k in aims:
+                    self._aim(k)
+            shift = target[:, 0] - body.points(self.at.swapaxes(0, 1))[:, 0]
         self.place = self._inside(carrier, self.at[carrier])
 
     def _follow(self, k: int, turn: Float, at: Float, local: Float) -> tuple[Floats, Floats]:
@@ -108,14 +111,15 @@ class _Solve:
             return at
         return rot.rotate(rot.inverse(self.turn[parent]), at - self.at[parent])
 
-    def _carry(self, k: int) -> None:
-        """The joint that carries the body: the pelvis comes to its place, its bones are turned as they fit best."""
+    def _carry(self, k: int, shift: Float) -> None:
+        """The joint that carries the body: the pelvis comes to its place and `shift` beyond, its bones are turned as
+        they fit best."""
         rest = self.points - self.points[:, :1]
         aims = self.aims.get(k, [])
         if aims:
             self._turn(k, rest[:, aims], (self.target - self.target[:, :1])[:, aims])
         arm = self._carried(k, self.points[:, 0] - self.old_place[k])
-        self.at[k] = self.target[:, 0] - arm
+        self.at[k] = self.target[:, 0] - arm + shift
 
     def _aim(self, k: int) -> None:
         aims = self.aims[k]

@@ -54,7 +54,7 @@ class PhysicsSettings:
     reground: bool = True  # remove constant or slow floating and sinking
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
-    simulate: bool = True  # False stops at the kinematic reference
+    simulate: bool = True  # False stops at the kinematic reference, feet raised out of the floor
     fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
     threads: int = 1  # simulation threads; the result does not depend on them
 

@@ -14,6 +14,7 @@ from motion.data.bvh_write import bvh_text, write_bvh
 from motion.data.procedural import generate
 from motion.kinematics.bodies import draw_body, on_body
 from motion.kinematics.resample import resample
+from motion.kinematics.rotations import rotate
 from motion.kinematics.skeleton import PARENTS, J
 from motion.physics.ik import ANKLES
 
@@ -117,6 +118,33 @@ def test_a_strange_skeleton_with_z_up_in_inches_is_moved_in_its_own_axes(tmp_pat
     turned = replace(body, axes=(1, 2, 0), unit=0.0254)
     places = np.random.default_rng(0).normal(size=(5, 22, 3))
     np.testing.assert_allclose(turned.to_file(places)[..., turned.axes] * 0.0254, places, atol=1e-12)
+
+
+def test_a_hip_joint_below_the_one_that_carries_the_body_is_turned_in_place(tmp_path):
+    """A root with positions, the pelvis 5 cm from it with angles only: the root makes up for what the turn moves."""
+    path = tmp_path / "a.bvh"
+    write_bvh(path, WALK)
+    head, rows = path.read_text().split("MOTION\n")
+    turns = "CHANNELS 3 Zrotation Xrotation Yrotation"
+    root = f"ROOT world\n{{\nOFFSET 0 0 0\nCHANNELS 6 Xposition Yposition Zposition {turns[11:]}\n"
+    inner = (
+        head.removeprefix("HIERARCHY\n")
+        .replace("ROOT pelvis", "JOINT pelvis", 1)
+        .replace("OFFSET 0.000000 0.000000 0.000000", "OFFSET 0 4 3", 1)
+    )
+    inner = inner.replace("CHANNELS 6 Xposition Yposition Zposition Zrotation", "CHANNELS 3 Zrotation", 1)
+    numbers = np.array([line.split() for line in rows.splitlines()[2:]], float)
+    numbers = np.concatenate([numbers[:, :3] - [0, 4, 3], np.zeros((60, 3)), numbers[:, 3:]], axis=1)
+    lines = "\n".join(" ".join(map(str, row)) for row in numbers)
+    path.write_text(f"HIERARCHY\n{root}{inner}}}\nMOTION\nFrames: 60\nFrame Time: 0.05\n{lines}\n")
+    bvh = read_bvh(path)
+    own = at(bvh, bvh.values, path)
+    np.testing.assert_allclose(own[:, J["left_knee"]], WALK[:, J["left_knee"]], atol=1e-4)
+    half = np.array([np.cos(0.2), 0.0, 0.0, np.sin(0.2)])
+    wanted = rotate(half, own - own[:, :1]) + own[:, :1] + [0.0, 0.1, 0.0]  # leans 23 degrees
+    values = refit(bvh, body_of(bvh, path), wanted)
+    assert np.array_equal(values[:, 3:6], bvh.values[:, 3:6]), "the root keeps its angles"
+    assert np.linalg.norm(at(bvh, values, path) - wanted, axis=-1).max() < 1e-3
 
 
 def test_feet_are_where_they_should_be_although_bones_differ(tmp_path):
