@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from loop.corrector import Corrected, Scope
 from motion.batch import MotionBatch
@@ -57,6 +57,16 @@ class JointCorrector(ABC):
     def name(self) -> str:
         """What commands and records call it."""
 
+    @property
+    def shortest(self) -> int:
+        """Fewest FRAMES of a motion that it can correct; shorter ones fail."""
+        return 2
+
+    @property
+    def failure(self) -> str:
+        """What it means, in words, if a motion that is long enough fails."""
+        return "no answer"
+
     @abstractmethod
     def correct(
         self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator
@@ -104,9 +114,30 @@ def padded_joints(kind: Representation, batch: MotionBatch) -> tuple[Floats, NDA
     return joints, batch.lengths + 1
 
 
-def mean_distance(a: Floats, b: Floats, lengths: NDArray[np.int64]) -> Floats:
+def checked_motions(joints: ArrayLike, lengths: ArrayLike | None) -> tuple[Floats, NDArray[np.int64]]:
+    """A copy of the joints (n, F, 22, 3) in double precision, and the valid frames of each (n,); None: all F.
+
+    Raises:
+        ValueError: wrong shape, lengths outside 1..F, or numbers that are not finite within a motion's length.
+    """
+    given = np.array(joints, dtype=np.float64)
+    if given.ndim != 4 or given.shape[2:] != (N_JOINTS, 3):
+        raise ValueError(f"joints must have shape (n, T, 22, 3), got {given.shape}; give one clip as joints[None]")
+    n, frames = given.shape[:2]
+    size = np.full(n, frames) if lengths is None else np.asarray(lengths)
+    if size.shape != (n,) or (n and (size.min() < 1 or size.max() > frames)):
+        raise ValueError(f"lengths must be {n} numbers from 1 to {frames}, got {size.tolist()}; check the padding")
+    valid = np.arange(frames) < size[:, None]
+    bad = np.flatnonzero(~np.isfinite(np.where(valid[..., None, None], given, 0.0)).all(axis=(1, 2, 3)))
+    if bad.size:
+        raise ValueError(f"joints must be finite, clip {bad[0]} has nan or inf; drop or repair it first")
+    return given, size
+
+
+def mean_distance(a: NDArray[np.floating[Any]], b: NDArray[np.floating[Any]], lengths: NDArray[np.int64]) -> Floats:
     """Mean joint distance of each motion over its valid frames, (n, F, 22, 3) twice -> (n,) [m]."""
     away = np.sqrt(((a - b) ** 2).sum(axis=-1)).mean(axis=2)
     inside = np.arange(a.shape[1]) < lengths[:, None]
-    result: Floats = np.where(inside, away, 0.0).sum(axis=1) / lengths
+    # Frame by frame: a sum in pairs would depend on the padding.
+    result: Floats = np.cumsum(np.where(inside, away, 0.0), axis=1)[:, -1] / lengths
     return result

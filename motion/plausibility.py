@@ -10,11 +10,13 @@ below the ankle, by the height of the ankle over the toe joint while a foot rest
 
 from __future__ import annotations
 
+from itertools import combinations, combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from motion.kinematics.mass import centre_of_mass
 from motion.kinematics.skeleton import FPS, N_JOINTS, PARENTS, J
 
 Floats = NDArray[np.floating[Any]]
@@ -28,6 +30,9 @@ CONTACT_SPEED = 0.894
 """Speed below which HumanML3D calls a foot joint in contact [m/s]."""
 REST_SPEED = 0.3
 """A joint slower than this rests [m/s]."""
+SUPPORT_MARGIN = 0.10
+"""How far beyond the touching sole points a centre of mass still counts as supported [m]: toes reach beyond the toe
+joint, heels behind the ankle, and a foot is some 10 cm wide."""
 
 ANKLES = (J["left_ankle"], J["right_ankle"])
 TOES = (J["left_foot"], J["right_foot"])
@@ -41,6 +46,7 @@ UNITS: dict[str, str] = {
     "jerk": "m/s^3",
     "contact_consistency": "share",
     "bone_variation": "%",
+    "unsupported": "share",
 }
 
 
@@ -58,6 +64,9 @@ def measure(joints: ArrayLike, lengths: ArrayLike | None = None) -> dict[str, Fl
     - contact_consistency: share of frames and feet for which touching (below 3 cm) and being slow (below 0.894 m/s,
       HumanML3D's contact label) say the same, in 0..1; nan under 2 frames.
     - bone_variation: standard deviation over mean of each bone's length over time, mean over bones [%].
+    - unsupported: of the frames in which a sole point touches (below 3 cm), the share in which the centre of mass, seen
+      from above, lies more than 10 cm outside the convex hull of the touching sole points, in 0..1; 0 for a motion
+      whose feet never touch. Standing has none; walking and running, which fall from foot to foot, have some.
 
     Args:
         joints: (n, T, 22, 3) [m].
@@ -93,6 +102,7 @@ def measure(joints: ArrayLike, lengths: ArrayLike | None = None) -> dict[str, Fl
     found["jerk"] = jerk(p, inside)
     found["contact_consistency"] = contact_consistency(soles, inside)
     found["bone_variation"] = 100 * bone_variation(p, inside)
+    found["unsupported"] = unsupported(p, soles, inside)
     return {name: np.where(broken, np.nan, values) for name, values in found.items()}
 
 
@@ -154,6 +164,49 @@ def bone_variation(joints: Floats, inside: Bools) -> Floats:
     mean = _mean(length, inside)
     spread = np.sqrt(_mean((length - mean[:, None]) ** 2, inside))
     result: Floats = (spread / np.where(mean > 1e-9, mean, np.inf)).mean(axis=1)
+    return result
+
+
+def unsupported(joints: Floats, points: Floats, inside: Bools) -> Floats:
+    """Share of the frames with touching sole points whose centre of mass is beyond them by `SUPPORT_MARGIN`, (n,)."""
+    touching = (points[..., 1] < TOUCH_HEIGHT) & inside[..., None]
+    away = support_distance(centre_of_mass(joints)[..., (0, 2)], points[..., (0, 2)], touching)
+    standing = touching.any(axis=-1)
+    outside = standing & (away > SUPPORT_MARGIN)
+    result: Floats = outside.sum(axis=1) / np.maximum(standing.sum(axis=1), 1)
+    return result
+
+
+def support_distance(place: Floats, corners: Floats, touching: Bools) -> Floats:
+    """Horizontal distance of a place from the convex hull of the touching corners, 0 inside; inf where none touches.
+
+    Args:
+        place: (..., 2) [m].
+        corners: (..., k, 2) [m].
+        touching: (..., k).
+    """
+    k = corners.shape[-2]
+    best = np.full(place.shape[:-1], np.inf)
+    # The hull is the union of its corners' triangles; outside, the nearest point lies on a segment between corners.
+    for a, b in combinations_with_replacement(range(k), 2):
+        start, way = corners[..., a, :], corners[..., b, :] - corners[..., a, :]
+        length = (way * way).sum(axis=-1)
+        along = ((place - start) * way).sum(axis=-1) / np.where(length > 0, length, 1.0)
+        miss = place - start - np.clip(along, 0.0, 1.0)[..., None] * way
+        both = touching[..., a] & touching[..., b]
+        best = np.where(both, np.minimum(best, np.sqrt((miss * miss).sum(axis=-1))), best)
+    for a, b, c in combinations(range(k), 3):
+        sides = [_turn(corners[..., i, :], corners[..., j, :], place) for i, j in ((a, b), (b, c), (c, a))]
+        flat = np.abs(sum(sides)) < 1e-12  # twice the area: corners in one line have no inside
+        within = np.all([side >= 0 for side in sides], axis=0) | np.all([side <= 0 for side in sides], axis=0)
+        best = np.where(within & ~flat & touching[..., (a, b, c)].all(axis=-1), 0.0, best)
+    return best
+
+
+def _turn(start: Floats, end: Floats, place: Floats) -> Floats:
+    """Twice the signed area of the triangle of three points in the plane, (..., 2) each."""
+    way, arm = end - start, place - start
+    result: Floats = way[..., 0] * arm[..., 1] - way[..., 1] * arm[..., 0]
     return result
 
 

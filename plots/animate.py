@@ -1,12 +1,15 @@
-"""A moving stick figure as a GIF."""
+"""A moving stick figure as a GIF, or several side by side."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 from PIL import Image
@@ -33,38 +36,45 @@ def write_gif(joints: NDArray[np.floating[Any]], parents: tuple[int, ...], fps: 
         ValueError: no frames, or another number of joints.
         OSError: the file cannot be written.
     """
-    if joints.ndim != 3 or joints.shape[1:] != (len(parents), 3) or not len(joints):
-        raise ValueError(f"joints must have shape (T >= 1, {len(parents)}, 3), got {joints.shape}; give a motion")
-    shown = np.asarray(joints[:_MOST], dtype=np.float64)
-    across = np.array([np.cos(_TURN), 0.0, -np.sin(_TURN)])
-    places = np.stack([shown @ across, shown[..., 1]], axis=-1)  # (T, J, 2)
+    return write_side_by_side({"": joints}, parents, fps, path, title)
+
+
+def write_side_by_side(
+    motions: Mapping[str, NDArray[np.floating[Any]]], parents: tuple[int, ...], fps: float, path: Path, title: str
+) -> int:
+    """The same for several motions of one length, each in a panel under its name, all at one scale.
+
+    Raises:
+        ValueError: also where there is no motion, or lengths differ.
+    """
+    for joints in motions.values():
+        if joints.ndim != 3 or joints.shape[1:] != (len(parents), 3) or not len(joints):
+            raise ValueError(f"joints must have shape (T >= 1, {len(parents)}, 3), got {joints.shape}; give a motion")
+    if len({len(joints) for joints in motions.values()}) != 1:
+        raise ValueError("motions side by side must be one or more, of one length; cut the longer ones")
+    shown = [np.asarray(joints[:_MOST], dtype=np.float64) for joints in motions.values()]
+    height = max(2.0, *(float(joints[..., 1].max()) + 0.2 for joints in shown))
     bones = np.array([(parent, child) for child, parent in enumerate(parents) if parent >= 0])
-    height = max(2.0, float(shown[..., 1].max()) + 0.2)
     with style.paper():
-        figure = style.new_figure(3.2, 3.2)
+        figure = style.new_figure(3.2, 3.2 * len(shown))
         figure.set_dpi(_DPI)
-        panel = figure.subplots()
-        panel.set_aspect("equal")
-        panel.grid(False)
-        panel.set_yticks([])
-        panel.spines[:].set_visible(False)
-        panel.axhline(0.0, color=style.GREY, linewidth=0.8)
         style.headline(figure, title)
-        limbs = LineCollection([], linewidths=2.0, colors="black")
-        panel.add_collection(limbs)
-        marks = panel.scatter([], [], s=6, color=style.GREY, zorder=1)
+        panels = [
+            _Panel(panel, name, joints, bones, height)
+            for panel, (name, joints) in zip(
+                np.atleast_1d(figure.subplots(1, len(shown))), zip(motions, shown, strict=True), strict=True
+            )
+        ]
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # where things stand is settled; again for every frame it takes half the time
+        canvas: Any = FigureCanvasAgg(figure)  # untyped
         pictures = []
-        for frame in places:
-            middle = float(frame[0, 0])
-            panel.set_xlim(middle - height / 2, middle + height / 2)
-            panel.set_ylim(-0.15, height)
-            panel.set_xticks([])
-            metres = np.arange(np.floor(middle - height), np.ceil(middle + height) + 1)
-            marks.set_offsets(np.column_stack([metres, np.zeros_like(metres)]))
-            limbs.set_segments(frame[bones])
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=_DPI)
-            pictures.append(Image.open(buffer).convert("P", palette=Image.Palette.ADAPTIVE, colors=32))
+        for frame in range(len(shown[0])):
+            for panel in panels:
+                panel.show(frame)
+            canvas.draw()
+            image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+            pictures.append(image.convert("P", palette=Image.Palette.ADAPTIVE, colors=32))
     out = io.BytesIO()
     pictures[0].save(
         out, format="GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, optimize=False
@@ -72,3 +82,33 @@ def write_gif(joints: NDArray[np.floating[Any]], parents: tuple[int, ...], fps: 
     path.parent.mkdir(parents=True, exist_ok=True)
     style.write_whole(path, out.getvalue())
     return len(pictures)
+
+
+class _Panel:
+    """One motion (T, J, 3) on axes of its own, the camera following its pelvis."""
+
+    def __init__(
+        self, axes: Axes, name: str, joints: NDArray[np.float64], bones: NDArray[np.int64], height: float
+    ) -> None:
+        across = np.array([np.cos(_TURN), 0.0, -np.sin(_TURN)])
+        self.places = np.stack([joints @ across, joints[..., 1]], axis=-1)  # (T, J, 2)
+        self.axes, self.bones, self.height = axes, bones, height
+        axes.set_aspect("equal")
+        axes.grid(False)
+        axes.set_yticks([])
+        axes.set_xticks([])
+        axes.set_ylim(-0.15, height)
+        axes.spines[:].set_visible(False)
+        axes.set_title(name)
+        axes.axhline(0.0, color=style.GREY, linewidth=0.8)
+        self.limbs = LineCollection([], linewidths=2.0, colors="black")
+        axes.add_collection(self.limbs)
+        self.marks = axes.scatter([], [], s=6, color=style.GREY, zorder=1)
+
+    def show(self, frame: int) -> None:
+        places = self.places[frame]
+        middle = float(places[0, 0])
+        self.axes.set_xlim(middle - self.height / 2, middle + self.height / 2)
+        metres = np.arange(np.floor(middle - self.height), np.ceil(middle + self.height) + 1)
+        self.marks.set_offsets(np.column_stack([metres, np.zeros_like(metres)]))
+        self.limbs.set_segments(places[self.bones])

@@ -13,6 +13,9 @@ from support import Centre, Shrink, near
 from generative.diffusion import SamplerConfig
 from loop import ArrayBatch, Chain, Gated, Mixture, NoCorrection
 from motion.batch import MotionBatch
+from motion.correctors import NAMES as MOTION_NAMES
+from motion.correctors import Material, PlausibilityGate, Stock
+from motion.correctors import corrector_named as motion_corrector_named
 from motion.correctors.anchor import AnchorCorrector
 from motion.correctors.by_prior import PriorCorrector
 from motion.correctors.prior import MotionPrior
@@ -111,6 +114,29 @@ def steady(batch):
     return batch.features[:, :, 3].std(axis=1) < 0.01
 
 
+@cache
+def short_motions():
+    """The same motions, of many lengths: of 2 frames, of 7, which is too short for filters, of 8, and more."""
+    batch = motions()
+    lengths = np.tile([32, 1, 6, 7, 20, 31], 4)
+    features = np.where((np.arange(32) < lengths[:, None])[..., None], batch.features, np.float32(0))
+    return MotionBatch(features, lengths, batch.captions, batch.actions, batch.ids)
+
+
+@cache
+def stock():
+    return Stock.from_clips(generate(40, frames=40, seed=8))
+
+
+@cache
+def gate():
+    return PlausibilityGate.fit(np.stack([clip.joints for clip in generate(60, frames=40, seed=9)]))
+
+
+def named_motion(name, body="uniform"):
+    return motion_corrector_named(name, Material(body=body, stock=stock()))
+
+
 CASES = {
     "none": (NoCorrection, points),
     "fresh draw": (FreshDraw, points),
@@ -142,9 +168,11 @@ CASES = {
     "digits k-means 1": (lambda: Mixture(DigitKMeans.fitted(digits(), 3), 1.0), digits),
     "digits redraw": (lambda: DigitRedraw(digits().take(np.flatnonzero(digits().labels != 3))), digits_with_nan),
     "digits redraw 1": (lambda: Mixture(DigitRedraw(digits()), 1.0), digits),
-    "physics": (PhysicsCorrector, motions),
-    "physics 1": (lambda: Mixture(PhysicsCorrector(), 1.0), motions),
+    **{f"motion {name}": (partial(named_motion, name), short_motions) for name in MOTION_NAMES},
+    **{f"motion {name} 1": (lambda name=name: Mixture(named_motion(name), 1.0), motions) for name in MOTION_NAMES},
+    **{f"motion {name}, own body": (partial(named_motion, name, "clip"), motions) for name in MOTION_NAMES},
     "physics gated": (lambda: Gated(PhysicsCorrector(), steady, "root height within 1 cm"), motions),
+    "projection where implausible": (lambda: gate().around(named_motion("projection")), motions),
     "fresh motion 1": (fresh_motion, motions),
     "prior": (lambda: PriorCorrector(prior=prior()), motions),
     "prior 1": (lambda: Mixture(PriorCorrector(prior=prior()), 1.0), motions),
@@ -186,9 +214,49 @@ def test_contract(name):
     assert described["name"] and described == make().describe()
 
 
-def test_failures_are_marked():
-    out = PhysicsCorrector()(motions(), np.random.default_rng(0))
-    assert out.failed[3] and not out.failed[0]
+@pytest.mark.parametrize("name", MOTION_NAMES)
+@pytest.mark.parametrize("body", ["uniform", "clip"])
+def test_contract_of_motions(name, body):
+    """Failures are marked, a motion's result depends on nothing but itself, and padding stays as it came."""
+    corrector, batch = named_motion(name, body), short_motions()
+    done = corrector(batch, np.random.default_rng(5))
+    if name != "none":  # it tries nothing
+        wrong = (~np.isfinite(batch.features).all(axis=(1, 2))) | (batch.lengths + 1 < corrector.shortest)
+        assert wrong[3] and np.array_equal(done.failed, wrong)
+        assert (done.moved[~wrong] >= 0).all() and done.moved.sum() > 0
+        assert corrector.describe()["name"] == corrector.name == name and corrector.failure
+    beyond = np.arange(32) >= batch.lengths[:, None]
+    assert np.array_equal(done.samples.features[beyond], batch.features[beyond], equal_nan=True)
+    for chosen in ([5, 0, 13], [4], [16, 3, 1]):
+        part = corrector(batch.take(chosen), np.random.default_rng(9))
+        assert np.array_equal(part.samples.features, done.samples.features[chosen], equal_nan=True)
+        assert np.array_equal(part.moved, done.moved[chosen]) and np.array_equal(part.failed, done.failed[chosen])
+
+
+@pytest.mark.parametrize("name", MOTION_NAMES)
+@pytest.mark.parametrize("body", ["uniform", "clip"])
+def test_joints_that_are_no_body_fail_and_others_are_refused(name, body):
+    corrector, rng = named_motion(name, body), np.random.default_rng(0)
+    walk = generate(1, frames=30, seed=2, kinds=("walk",))[0].joints.astype(float)
+    point = np.zeros_like(walk)
+    both = np.stack([walk, point])
+    found = corrector.correct(both, np.array([30, 30]), ("", ""), rng)
+    assert np.isfinite(found.joints).all() and np.isfinite(found.moved).all()
+    assert found.success[0] and np.array_equal(found.joints[1], point)
+    for joints, lengths, words in (
+        (both[:, :, :21], [30, 30], "must have shape"),
+        (both, [30, 31], "lengths must be"),
+        (both * np.nan, [30, 30], "must be finite"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            corrector.correct(joints, np.array(lengths), ("", ""), rng)
+
+
+def test_named_correctors_of_motions_say_what_is_wrong():
+    with pytest.raises(ValueError, match="must be one of none, reground, .* got 'magic'"):
+        motion_corrector_named("magic")
+    with pytest.raises(ValueError, match="needs a stock of real motions"):
+        motion_corrector_named("projection")
 
 
 SELECTORS = {

@@ -42,7 +42,7 @@ def read_bvh(path: Path) -> Bvh:
         ValueError: not a well-formed BVH (the message names the file, the line and what was expected), or too large.
         OSError: the file cannot be opened.
     """
-    return parse_bvh(_contents(path), path.name)
+    return parse_bvh(unpacked(contents(path, MAX_BYTES), path.name), path.name)
 
 
 def parse_bvh(text: bytes, name: str) -> Bvh:
@@ -63,17 +63,21 @@ def parse_bvh(text: bytes, name: str) -> Bvh:
     return Bvh(tree, values, fps)
 
 
-def _contents(path: Path) -> bytes:
-    """The file's bytes, unpacked, at most MAX_BYTES (a small gzip file can unpack to anything)."""
-    text = contents(path, MAX_BYTES)
-    if text[:2] == b"\x1f\x8b":
+def unpacked(data: bytes, name: str) -> bytes:
+    """The text of a file's bytes, gzip or plain, at most MAX_BYTES (a small gzip file can unpack to anything).
+
+    Raises:
+        ValueError: a damaged gzip file, or more text; `name` is for messages.
+    """
+    text = data
+    if data[:2] == b"\x1f\x8b":
         try:
-            with gzip.GzipFile(fileobj=io.BytesIO(text)) as unpacked:
-                text = drained(unpacked, MAX_BYTES)
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+                text = drained(packed, MAX_BYTES)
         except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
-            raise ValueError(f"{path.name}: expected a whole gzip file, but {problem}; fetch it again") from None
+            raise ValueError(f"{name}: expected a whole gzip file, but {problem}; fetch it again") from None
     if len(text) > MAX_BYTES:
-        raise ValueError(f"{path.name}: expected at most {MAX_BYTES >> 20} MiB of text; cut the file into parts")
+        raise ValueError(f"{name}: expected at most {MAX_BYTES >> 20} MiB of text; cut the file into parts")
     return text
 
 

@@ -61,7 +61,7 @@ def check_joints(joints: Floats) -> tuple[Finding, ...]:
     wrong = ~np.isfinite(p).all(axis=(1, 2))
     if wrong.any():
         return (Finding("not finite", int(np.flatnonzero(wrong)[0]), f"{int(wrong.sum())} frames have nan or inf"),)
-    return (*_orientation(p), *_bones(p), *_ground(p))
+    return (*check_orientation(p), *_bones(p), *_ground(p))
 
 
 def guess_up(joints: Floats) -> tuple[int, float]:
@@ -101,7 +101,8 @@ def upright(joints: Floats) -> tuple[Floats, tuple[str, ...]]:
     return out, tuple(notes)
 
 
-def _orientation(p: Floats) -> Iterable[Finding]:
+def check_orientation(p: Floats) -> Iterable[Finding]:
+    """Up axis and unit of finite joints (T, 22, 3), on average over the motion: somebody who lies seems turned."""
     axis, sign = guess_up(p)
     if (axis, sign) != (1, 1.0):
         name = f"{'+' if sign > 0 else '-'}{'xyz'[axis]}"
@@ -133,13 +134,9 @@ def _bones(p: Floats) -> Iterable[Finding]:
 
 def _ground(p: Floats) -> Iterable[Finding]:
     """A standing toe below the floor that the others stand on, and a floor that slopes; silent where nobody stands."""
-    toes = p[:, _TOES]
-    slow = np.linalg.norm(np.diff(toes, axis=0), axis=-1) < _STANDING / FPS  # (T-1, 2)
-    standing = slow[:-1] & slow[1:]  # at rest before and after: (T-2, 2) for frames 1 .. T-2
-    frames, foot = np.nonzero(standing)
+    frames, places = _standing_toes(p)
     if len(frames) < _ENOUGH:
         return
-    places = toes[1:-1][frames, foot]
     floor = float(np.median(places[:, 1]))
     slope = _slope(places)
     if slope > _SLOPE:
@@ -150,10 +147,27 @@ def _ground(p: Floats) -> Iterable[Finding]:
     deepest = int(places[:, 1].argmin())
     if floor - places[deepest, 1] > _BELOW:
         yield Finding(
-            "below floor", int(frames[deepest]) + 1,
+            "below floor", int(frames[deepest]),
             f"a toe stands {1000 * (floor - places[deepest, 1]):.0f} mm below where most do, expected at most "
             f"{1000 * _BELOW:.0f}; uneven ground, or repair the capture",
         )  # fmt: skip
+
+
+def standing_depth(p: Floats) -> float:
+    """How far the deepest standing toe of joints (T, 22, 3) lies below where most do [m]; 0 where nobody stands.
+
+    On a flat floor a few centimetres; on stairs and stools the height of several steps.
+    """
+    _, places = _standing_toes(p)
+    return float(np.median(places[:, 1]) - places[:, 1].min()) if len(places) >= _ENOUGH else 0.0
+
+
+def _standing_toes(p: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Frames (k,) and places (k, 3) of toes that are at rest before and after."""
+    toes = p[:, _TOES]
+    slow = np.linalg.norm(np.diff(toes, axis=0), axis=-1) < _STANDING / FPS  # (T-1, 2)
+    frames, foot = np.nonzero(slow[:-1] & slow[1:])  # of frames 1 .. T-2
+    return frames + 1, toes[1:-1][frames, foot]
 
 
 def _slope(places: Floats) -> float:

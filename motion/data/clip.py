@@ -83,6 +83,16 @@ def fast_frames(clip: Clip) -> NDArray[np.bool_]:
     return fast
 
 
+def whole_parts(clip: Clip, frames: int, stride: int) -> tuple[list[int], int]:
+    """First frames of the parts of a clip, one every `stride` frames, and how many more were left out: those with
+    glitches or joints beyond MAX_SPEED."""
+    bad = fast_frames(clip)
+    bad[[g for g in clip.glitches if g < len(clip)]] = True
+    starts = range(0, len(clip) - frames + 1, stride)
+    good = [start for start in starts if not bad[start : start + frames].any()]
+    return good, len(starts) - len(good)
+
+
 def windows(clips: tuple[Clip, ...], frames: int, stride: int | None = None) -> Windows:
     """Cuts of exactly `frames` frames, each put on the floor, at the origin and facing +z again.
 
@@ -103,13 +113,9 @@ def windows(clips: tuple[Clip, ...], frames: int, stride: int | None = None) -> 
         if len(clip) < frames:
             short += 1
             continue
-        bad = fast_frames(clip)
-        bad[[g for g in clip.glitches if g < len(clip)]] = True
-        for start in range(0, len(clip) - frames + 1, step):
-            stop = start + frames
-            if bad[start:stop].any():
-                broken += 1
-                continue
-            joints = normalise(clip.joints[start:stop].astype(float)).astype(np.float32)
+        starts, without = whole_parts(clip, frames, step)
+        broken += without
+        for start in starts:
+            joints = normalise(clip.joints[start : start + frames].astype(float)).astype(np.float32)
             cuts.append(replace(clip, name=f"{clip.name}@{start}", joints=joints, glitches=()))
     return Windows(tuple(cuts), short, broken)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from motion.data.arrays import as_floats, checked, read_array, text_lines
 from motion.data.bvh import read_bvh
+from motion.data.bvh_body import own_joints
 from motion.data.checks import bad, check_joints, upright
 from motion.data.clip import Clip
-from motion.data.skeleton_map import map_of, mapped_joints
-from motion.data.skeletons import body_joints, known_skeleton
 from motion.kinematics.resample import resample
 from motion.kinematics.retarget import retarget
 from motion.kinematics.skeleton import N_JOINTS
@@ -83,10 +82,6 @@ def read_plain_bvh(path: Path, source: str) -> Clip:
     A skeleton that is none of the known ones is read by the folder's `map.json`, or by guessing (`skeleton_map`).
     """
     bvh = read_bvh(path)
-    if known_skeleton(bvh.tree):
-        own = body_joints(bvh)
-    else:
-        own = mapped_joints(bvh, map_of(bvh.tree, path.parent), path.name)
-    joints = retarget(resample(own, bvh.fps)).astype(np.float32)
+    joints = retarget(resample(own_joints(bvh, path), bvh.fps)).astype(np.float32)
     name = stem_of(path)
     return Clip(name, joints, read_captions(path.with_name(f"{name}.txt")), "", source, LICENCE)

@@ -62,7 +62,7 @@ def mapped_joints(bvh: Bvh, chosen: SkeletonMap, where: str) -> Float:
             f'{MAP_FILE} beside it, like {{"joints": {{"{missing[0]}": "..."}}}}; the file has '
             f"{_some(bvh.tree.names)}"
         )
-    ends: list[tuple[str, str, float]] = [_ends(chosen.joints[name]) for name in JOINTS]
+    ends: list[tuple[str, str, float]] = [ends_of(chosen.joints[name]) for name in JOINTS]
     for ours, (first, second, _) in zip(JOINTS, ends, strict=True):
         for name in (first, second):
             if name not in bvh.tree.names:
@@ -81,7 +81,8 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(name[:40] for name in names[:60])
 
 
-def _ends(place: Place) -> tuple[str, str, float]:
+def ends_of(place: Place) -> tuple[str, str, float]:
+    """The two joints of the file and the share of the way between them that a place says."""
     return (place, place, 0.0) if isinstance(place, str) else place
 
 

@@ -42,15 +42,24 @@ def body_joints(bvh: Bvh, frames: slice = slice(None)) -> Float:
     Raises:
         ValueError: the skeleton is none of the known ones, lacks a joint, or is kilometres away.
     """
-    kind = known_skeleton(bvh.tree)
-    if not kind:
-        raise ValueError(
-            f"the skeleton begins {', '.join(bvh.tree.names[:4])[:200]}: none of {', '.join(_FIRST_NAMES)}; "
-            "convert the motion to .npy joints (T, 22, 3)"
-        )
-    tree, names, unit = _MAPS[kind](bvh.tree)
+    tree, names, unit = known_tree(bvh.tree)
     needed = tree.only(names[j] for j in JOINTS)
     return checked(unit * joint_places(needed, bvh.values[frames], [names[j] for j in JOINTS]), "the motion")
+
+
+def known_tree(tree: Hierarchy) -> Mapped:
+    """The tree of a known skeleton with points for those of our joints that it lacks, their names in it, and the unit.
+
+    Raises:
+        ValueError: the skeleton is none of the known ones, or lacks a joint.
+    """
+    kind = known_skeleton(tree)
+    if not kind:
+        raise ValueError(
+            f"the skeleton begins {', '.join(tree.names[:4])[:200]}: none of {', '.join(_FIRST_NAMES)}; "
+            "convert the motion to .npy joints (T, 22, 3)"
+        )
+    return _MAPS[kind](tree)
 
 
 def joint_places(tree: Hierarchy, values: Float, names: Sequence[str]) -> Float:

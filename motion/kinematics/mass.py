@@ -53,7 +53,7 @@ MASS = _mass_of_joints()
 MASS.setflags(write=False)
 
 
-def centre_of_mass(joints: Float) -> Float:
+def centre_of_mass(joints: NDArray[np.floating[Any]]) -> Float:
     """(..., 22, 3) -> (..., 3) [m]."""
     centre: Float = np.einsum("...jc,j->...c", joints, MASS)
     return centre

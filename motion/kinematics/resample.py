@@ -47,7 +47,7 @@ def resample(joints: Float, fps: float, to: float = FPS, *, antialias: bool = Tr
     if len(joints) < 2:
         raise ValueError(f"resampling needs at least 2 frames, got {len(joints)}; leave the clip out")
     step = decimation(fps, to)
-    smooth = _low_pass(joints, fps, to) if antialias and to < fps * (1 - 1e-3) else np.asarray(joints, float)
+    smooth = low_pass(joints, fps, to) if antialias else np.asarray(joints, float)
     if step is not None:
         return smooth[::step]
     from scipy.interpolate import CubicSpline  # half a second to import, and many motions need no spline
@@ -58,7 +58,11 @@ def resample(joints: Float, fps: float, to: float = FPS, *, antialias: bool = Tr
     return moved
 
 
-def _low_pass(joints: Float, fps: float, to: float) -> Float:
+def low_pass(joints: Float, fps: float, to: float) -> Float:
+    """Values (T, ...) at `fps` less what the lower rate `to` cannot carry, as in `resample`; unchanged where `to` is no
+    lower rate."""
+    if not to < fps * (1 - 1e-3):
+        return np.asarray(joints, float)
     half = int(np.ceil(_HALF_PERIODS * fps / to))
     kernel = np.sinc(0.9 * to / fps * np.arange(-half, half + 1)) * np.hamming(2 * half + 1)
     kernel /= kernel.sum()

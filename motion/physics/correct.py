@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from motion.joint_corrector import CorrectedJoints
-from motion.kinematics.skeleton import FPS, N_JOINTS
+from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
+from motion.kinematics.skeleton import FPS
 from motion.physics import dynamics, feet, ik, reground, tracker
 from motion.physics.quaternions import Floats
-from motion.physics.settings import PhysicsSettings
+from motion.physics.settings import Body, PhysicsSettings
 
 SHORTEST = 8
 """Clips of fewer frames are too short for filters and splines: they count as failed."""
 CHUNK_FRAMES = 4000
 """Frames simulated together: bounds the memory for controls and records to a few hundred megabytes."""
-STAGES = ("denoise", "reground", "plant", "fit", "simulate")
+LEG_BONES = (4, 5, 7, 8, 10, 11)
+"""Joints that end the bones of the legs and feet, without which nothing stands."""
+LEAST_BONE = 1e-3
+"""A body with a shorter leg bone is none [m]."""
+STAGES = ("denoise", "reground", "plant", "fit")
+"""The kinematic stages, in their order."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class JointsReport(CorrectedJoints):
     residual_torque: (n,) mean |torque| at the pelvis [N m]; nan where failed.
     tracking: (n,) mean joint distance between simulation and reference [m]; nan where failed.
     rung: (n,) index of the residual bounds used in `settings.ladder`; -1 where failed or not simulated.
+    shifts: how far each stage moved the joints, (n,) mean distance [m] by the stage's name, nan where failed: those of
+        STAGES, then "simulate" (with the feet's raising out of the floor), or "unsink" where nothing is simulated.
+        Their sum is `moved` or more.
     stages: joints after "denoise", "reground", "plant" and "fit" (the reference), (n, T, 22, 3) each, if asked for.
     """
 
@@ -36,6 +44,7 @@ class JointsReport(CorrectedJoints):
     residual_torque: Floats
     tracking: Floats
     rung: NDArray[np.int64]
+    shifts: Mapping[str, Floats] = field(default_factory=dict)
     stages: Mapping[str, Floats] = field(default_factory=dict)
 
 
@@ -60,30 +69,39 @@ def correct_joints(
         ValueError: wrong shape, lengths outside 1..T, or numbers that are not finite within a clip's length.
     """
     settings = settings or PhysicsSettings()
-    given = np.array(joints, dtype=np.float64)
-    if given.ndim != 4 or given.shape[2:] != (N_JOINTS, 3):
-        raise ValueError(f"joints must have shape (n, T, 22, 3), got {given.shape}; give one clip as joints[None]")
-    n, frames = given.shape[:2]
-    size = np.full(n, frames) if lengths is None else np.asarray(lengths)
-    if size.shape != (n,) or (n and (size.min() < 1 or size.max() > frames)):
-        raise ValueError(f"lengths must be {n} numbers from 1 to {frames}, got {size.tolist()}; check the padding")
-    valid = np.arange(frames) < size[:, None]
-    bad = np.flatnonzero(~np.isfinite(np.where(valid[..., None, None], given, 0.0)).all(axis=(1, 2, 3)))
-    if bad.size:
-        raise ValueError(f"joints must be finite, clip {bad[0]} has nan or inf; drop or repair it first")
-
+    given, size = checked_motions(joints, lengths)
+    n = len(given)
     nan = np.full(n, np.nan)
     result = JointsReport(
         given.copy(), np.zeros(n), np.zeros(n, bool), nan.copy(), nan.copy(), nan.copy(),
         np.full(n, -1),
-        {name: given.copy() for name in STAGES[:-1]} if stages else {},
+        {name: nan.copy() for name in (*STAGES, "simulate" if settings.simulate else "unsink")},
+        {name: given.copy() for name in STAGES} if stages else {},
     )  # fmt: skip
-    for length in np.unique(size[size >= SHORTEST]):
-        same = np.flatnonzero(size == length)
+    for length, index in equal_lengths(given, size, SHORTEST):
+        _correct_equal(given, index, length, settings, result)
+    return result
+
+
+def equal_lengths(joints: Floats, lengths: NDArray[np.int64], shortest: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Each length of at least `shortest` frames with the indices of its clips, some at once to spare memory.
+
+    Clips without a body are left out, see `have_body`.
+    """
+    for length in np.unique(lengths[lengths >= shortest]):
+        same = np.flatnonzero(lengths == length)
         per_chunk = max(1, CHUNK_FRAMES // int(length))
         for first in range(0, len(same), per_chunk):
-            _correct_equal(given, same[first : first + per_chunk], int(length), settings, result)
-    return result
+            index = same[first : first + per_chunk]
+            index = index[have_body(joints[index, :length])]
+            if index.size:
+                yield int(length), index
+
+
+def have_body(joints: Floats) -> NDArray[np.bool_]:
+    """False for clips (n, T, 22, 3) of which a leg or foot bone is shorter than `LEAST_BONE` in the median, (n,)."""
+    bodies: NDArray[np.bool_] = ik.bone_lengths(joints)[:, LEG_BONES].min(axis=1) > LEAST_BONE
+    return bodies
 
 
 def _correct_equal(
@@ -92,20 +110,23 @@ def _correct_equal(
     """Correct the clips at `index`, all of one length, into `result`."""
     original = given[index, :length]
     steps, skeleton, pose = reference(original, settings)
-    target = steps["fit"]
     for name in result.stages:
         result.stages[name][index, :length] = steps[name]
     if settings.simulate:
         track = simulate(skeleton, pose, settings)
         success = track.distance.max(axis=1) <= settings.fail_distance
-        final, tracking = feet.unsink(track.joints, skeleton, track.pose), track.distance.mean(axis=1)
-        force, torque, rung = track.force, track.torque, track.rung
+        steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
+        tracking, force, torque, rung = track.distance.mean(axis=1), track.force, track.torque, track.rung
     else:
-        final, success = target, np.ones(len(index), bool)
+        success = np.ones(len(index), bool)
+        steps["unsink"] = feet.unsink(steps["fit"], skeleton, pose)
         force = torque = tracking = np.zeros(len(index))
         rung = np.full(len(index), -1)
+    final = list(steps.values())[-1]
+    success &= np.isfinite(final).all(axis=(1, 2, 3))
     # a failed track may hold nan; only successful ones are used below
-    moved = np.sqrt(((final - original) ** 2).sum(axis=-1)).mean(axis=(1, 2))
+    whole = np.full(len(index), length)
+    moved = mean_distance(final, original, whole)
     good = index[success]
     result.success[good] = True
     result.joints[good, :length] = final[success]
@@ -114,22 +135,31 @@ def _correct_equal(
     result.residual_torque[good] = torque[success]
     result.tracking[good] = tracking[success]
     result.rung[good] = rung[success]
+    before = original
+    for name, after in steps.items():
+        result.shifts[name][good] = mean_distance(after, before, whole)[success]
+        before = after
 
 
 def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floats], ik.Skeleton, ik.Pose]:
     """The kinematic stages: joints after each, and the rigid skeleton with the pose to follow."""
-    lengths = None if settings.body == "uniform" else ik.bone_lengths(joints)
+    lengths = bones_of(joints, settings.body)
     steps = {"denoise": reground.denoise(joints) if settings.denoise else joints}
-    skeleton, pose = ik.solve(steps["denoise"], lengths)
-    grounded = steps["denoise"]
-    if settings.reground:
-        grounded = reground.reground(grounded, feet.soles(skeleton, pose))
-        skeleton, pose = ik.solve(grounded, lengths)
-    steps["reground"] = grounded
-    steps["plant"] = feet.plant(grounded, skeleton, pose) if settings.plant else grounded
+    steps["reground"] = grounded = regrounded(steps["denoise"], lengths) if settings.reground else steps["denoise"]
+    steps["plant"] = feet.plant(grounded, *ik.solve(grounded, lengths)) if settings.plant else grounded
     skeleton, pose = ik.solve(steps["plant"], lengths)
     steps["fit"] = ik.forward(skeleton, pose)
     return steps, skeleton, pose
+
+
+def bones_of(joints: Floats, body: Body) -> Floats | None:
+    """What `ik.solve` takes as bone lengths: None for the uniform body, else each clip's own medians (n, 22) [m]."""
+    return None if body == "uniform" else ik.bone_lengths(joints)
+
+
+def regrounded(joints: Floats, lengths: Floats | None) -> Floats:
+    """`joints` (n, T, 22, 3) [m] lowered or raised so that resting soles are at y = 0; lengths: bones as `ik.solve`."""
+    return reground.reground(joints, feet.soles(*ik.solve(joints, lengths)))
 
 
 def simulate(skeleton: ik.Skeleton, pose: ik.Pose, settings: PhysicsSettings) -> tracker.Track:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motion.joint_corrector import JointCorrector
-from motion.physics.correct import JointsReport, correct_joints
+from motion.physics.correct import SHORTEST, JointsReport, correct_joints
 from motion.physics.quaternions import Floats
 from motion.physics.settings import PhysicsSettings
 
@@ -28,6 +28,14 @@ class PhysicsCorrector(JointCorrector):
     @property
     def name(self) -> str:
         return "physics"
+
+    @property
+    def shortest(self) -> int:
+        return SHORTEST
+
+    @property
+    def failure(self) -> str:
+        return "the simulated body could not follow it"
 
     def correct(
         self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator

@@ -83,13 +83,13 @@ def held_shift(position: Floats, stance: NDArray[np.bool_]) -> Floats:
     """
     held = stance[..., None]
     run = np.cumsum(np.diff(stance, axis=1, prepend=False) & stance, axis=1)  # number of the run, from 1
-    label = np.where(stance, run, 0)[..., None]
-    runs = np.arange(1, max(int(label.max()), 1) + 1)
-    inside = label[:, None] == runs[None, :, None, None, None]  # (n, R, T, F, 1)
-    total = np.maximum(inside.sum(axis=2), 1)
-    mean = np.where(inside, position[:, None], 0.0).sum(axis=2) / total  # (n, R, F, 2)
-    index = np.maximum(label - 1, 0)
-    target = np.take_along_axis(mean, np.broadcast_to(index, position.shape), axis=1)
+    n, _, feet = stance.shape
+    where = np.arange(n)[:, None, None], np.where(stance, run, 0), np.arange(feet)
+    total = np.zeros((n, int(run.max(initial=0)) + 1, feet, 2))
+    count = np.zeros(total.shape[:3])
+    np.add.at(total, where, position)
+    np.add.at(count, where, 1.0)
+    target = (total / np.maximum(count, 1.0)[..., None])[where]
     shift = np.where(held, np.clip(target - position, -LONGEST_HOLD, LONGEST_HOLD), 0.0)
     frames = np.arange(position.shape[1])[None, :, None]
     last = np.maximum.accumulate(np.where(stance, frames, -1), axis=1)

@@ -6,6 +6,9 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+Body = Literal["uniform", "clip"]
+"""Whose bone lengths: our uniform body's, or each clip's own medians."""
+
 
 @dataclass(frozen=True)
 class Residual:
@@ -39,7 +42,7 @@ LEAST_FORCE = (STRICT, MODERATE, USUAL, STRONG)
 class PhysicsSettings:
     """Settings of the simulated humanoid and of what is done before it moves; units as noted."""
 
-    body: Literal["uniform", "clip"] = "uniform"  # bone lengths: our uniform body's, or each clip's own medians
+    body: Body = "uniform"  # bone lengths
     rate: int = 240  # simulation steps per second; a multiple of 20
     gravity: float = 9.81  # [m/s^2]; 0 and floor=False exist to show that the simulation matters
     floor: bool = True
@@ -51,7 +54,7 @@ class PhysicsSettings:
     reground: bool = True  # remove constant or slow floating and sinking
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
-    simulate: bool = True  # False stops at the kinematic reference
+    simulate: bool = True  # False stops at the kinematic reference, feet raised out of the floor
     fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
     threads: int = 1  # simulation threads; the result does not depend on them
 

@@ -90,6 +90,7 @@ def test_without_a_floor_bodies_fall(clean: np.ndarray, report: JointsReport) ->
     assert not failed.success.any()
     np.testing.assert_array_equal(failed.joints, clean)
     assert (failed.moved == 0).all() and (failed.rung == -1).all() and np.isnan(failed.tracking).all()
+    assert np.isnan(failed.shifts["reground"]).all()
 
 
 @pytest.mark.parametrize("offset", [0.10, -0.10])
@@ -132,8 +133,16 @@ def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
     np.testing.assert_array_equal(report.stages["denoise"], clean)  # nothing here is noisy
     tracked = distance(report.joints, report.stages["fit"])
     assert tracked.mean() > 0.001  # the simulation does its part
+    after = [clean, *report.stages.values(), report.joints]
+    assert list(report.shifts) == ["denoise", "reground", "plant", "fit", "simulate"]
+    for shift, one, other in zip(report.shifts.values(), after[:-1], after[1:], strict=True):
+        np.testing.assert_allclose(shift, distance(one, other), atol=1e-12)
     still = correct_joints(clean, settings=PhysicsSettings(simulate=False))
-    np.testing.assert_array_equal(still.joints, report.stages["fit"])
+    assert list(still.shifts)[-1] == "unsink"
+    # the reference itself, but for feet that are raised out of the floor
+    np.testing.assert_allclose(distance(still.joints, report.stages["fit"]), still.shifts["unsink"], atol=1e-12)
+    assert still.shifts["unsink"].max() < 0.003 and plausibility.measure(still.joints)["penetration"].max() == 0
+    assert (sum(still.shifts.values()) > still.moved - 1e-12).all()
 
 
 def test_each_clip_stands_alone_and_repeats(clean: np.ndarray, report: JointsReport) -> None:

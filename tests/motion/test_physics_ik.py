@@ -1,5 +1,7 @@
 """Closed-form inverse kinematics: exact on rigid bodies, fixed bones on any."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,17 @@ def test_held_shift_makes_stances_still_and_blends_between() -> None:
         assert np.ptp(moved[:, run], axis=1).max() < 1e-12
     np.testing.assert_allclose(shift[:, 9] + (shift[:, 18] - shift[:, 9]) * 4 / 9, shift[:, 13], atol=1e-12)
     assert np.all(held_shift(position, np.zeros_like(stance)) == 0)
+
+
+def test_many_stances_of_a_long_motion_take_little_memory() -> None:
+    rng = np.random.default_rng(0)
+    position, stance = rng.normal(size=(1, 20_000, 2, 2)), rng.random((1, 20_000, 2)) < 0.5
+    tracemalloc.start()
+    try:
+        assert np.isfinite(held_shift(position, stance)).all()
+        assert tracemalloc.get_traced_memory()[1] < 60e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion import plausibility
+from motion.data.procedural import generate
+from motion.kinematics.mass import MASS, centre_of_mass
 from motion.kinematics.skeleton import BONE_LENGTHS, FPS, N_JOINTS, PARENTS, RAW_DIRECTIONS
 
 
@@ -24,7 +26,7 @@ def statue(frames: int = 30) -> np.ndarray:
 def test_a_statue_is_plausible() -> None:
     found = plausibility.measure(statue())
     assert set(found) == set(plausibility.UNITS)
-    for name in ("penetration", "floating", "skating", "physics_error", "jerk", "bone_variation"):
+    for name in ("penetration", "floating", "skating", "physics_error", "jerk", "bone_variation", "unsupported"):
         assert found[name] == pytest.approx(0, abs=1e-6), name
     assert found["contact_consistency"] == 1.0
 
@@ -90,6 +92,89 @@ def test_bone_variation_is_the_coefficient_of_variation() -> None:
     direction = RAW_DIRECTIONS[15]
     body[0, :, 15] += BONE_LENGTHS[15] * wave[:, None] * direction
     assert plausibility.measure(body)["bone_variation"] == pytest.approx(100 * 0.02 / np.sqrt(2) / 21)
+
+
+def leaning(degrees: float) -> np.ndarray:
+    """The statue with everything above the ankles turned forward about the line between them."""
+    body = statue()
+    upper = [joint for joint in range(N_JOINTS) if joint not in (*plausibility.ANKLES, *plausibility.TOES)]
+    ankle = body[0, 0, plausibility.ANKLES[0]]
+    angle = np.radians(degrees)
+    arm = body[:, :, upper] - ankle
+    turned = arm.copy()
+    turned[..., 1] = np.cos(angle) * arm[..., 1] - np.sin(angle) * arm[..., 2]
+    turned[..., 2] = np.sin(angle) * arm[..., 1] + np.cos(angle) * arm[..., 2]
+    body[:, :, upper] = ankle + turned
+    return body
+
+
+def test_leaning_beyond_the_toes_is_unsupported() -> None:
+    for degrees, share in ((0, 0.0), (5, 0.0), (30, 1.0), (-30, 1.0)):
+        assert plausibility.measure(leaning(degrees))["unsupported"] == share
+    half = np.concatenate([statue(15), leaning(30)[:, :15]], axis=1)
+    assert plausibility.measure(half)["unsupported"] == 0.5
+
+
+def test_the_margin_of_support_is_ten_centimetres() -> None:
+    """The centre of mass is put a little more and a little less than the margin beyond the toes."""
+    toe = statue()[0, 0, plausibility.TOES[0], 2]
+    upper = np.array([joint not in (*plausibility.ANKLES, *plausibility.TOES) for joint in range(N_JOINTS)])
+    for beyond, share in ((0.09, 0.0), (0.11, 1.0)):
+        body = statue()
+        body[:, :, upper, 2] += (toe + beyond - centre_of_mass(body)[0, 0, 2]) / MASS[upper].sum()
+        assert plausibility.measure(body)["unsupported"] == share
+
+
+def test_flight_is_neither_supported_nor_unsupported() -> None:
+    jump = leaning(30)
+    jump[:, 10:, :, 1] += 0.5
+    assert plausibility.measure(jump)["unsupported"] == 1  # of the ten frames on the floor
+    jump[..., 1] += 0.5
+    assert plausibility.measure(jump)["unsupported"] == 0
+    one_leg = statue()
+    one_leg[:, :, [5, 8, 11], 1] += 0.3  # the right foot is lifted: the middle is 10.5 cm beside the left foot's line
+    assert plausibility.measure(one_leg)["unsupported"] == 1
+    one_leg[:, :, [0, 3, 6, 9, 12, 15], 0] += 0.05  # the trunk leans over the foot that stands
+    assert plausibility.measure(one_leg)["unsupported"] == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_distance_from_the_hull_agrees_with_scipy(seed: int) -> None:
+    from scipy.spatial import ConvexHull
+
+    rng = np.random.default_rng(seed)
+    corners, place, touching = rng.normal(size=(4, 2)), 2 * rng.normal(size=2), rng.random(4) < 0.7
+    found = plausibility.support_distance(place, corners, touching)
+    chosen = corners[touching]
+    if not len(chosen):
+        assert found == np.inf
+        return
+    # The nearest of many points of the hull: convex combinations of its corners' edges, or the place itself.
+    t = np.linspace(0, 1, 2001)[:, None]
+    edges = np.concatenate([(1 - t) * a + t * b for a in chosen for b in chosen])
+    if len(chosen) > 2 and (ConvexHull(chosen).equations @ [*place, 1.0] <= 0).all():
+        assert found == 0
+    else:
+        assert found == pytest.approx(np.linalg.norm(edges - place, axis=1).min(), abs=2e-3)
+        assert found <= np.linalg.norm(edges - place, axis=1).min() + 1e-12
+
+
+def test_real_clean_standing_is_supported() -> None:
+    kinds = ("idle", "bow", "clap", "wave left", "squat", "pick up", "twist", "kick left")
+    joints = np.stack([clip.joints for clip in generate(32, frames=40, seed=4, kinds=kinds)])
+    assert (plausibility.measure(joints)["unsupported"] == 0).all()
+
+
+@pytest.mark.slow
+def test_real_captured_standing_is_supported(shared_data) -> None:
+    from motion.data.pack import load_pack
+
+    standing = ("wave-right-hand", "wave-both-hands", "raise-up-left-hand", "raise-up-both-hands", "bow", "guide")
+    clips = [clip for clip in load_pack(shared_data / "bandai", limit=250).clips if clip.action in standing]
+    assert len(clips) > 50
+    for clip in clips:
+        assert plausibility.measure(clip.joints[None])["unsupported"] < 0.01, clip.name
 
 
 def test_padding_is_not_read_and_mates_do_not_matter() -> None:

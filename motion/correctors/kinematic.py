@@ -1,0 +1,46 @@
+"""The corrector without physics: filter, floor, inverse kinematics and foot lock, the stages before the simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from motion.joint_corrector import Floats, JointCorrector
+from motion.physics import PhysicsSettings, correct_joints
+from motion.physics.correct import SHORTEST, JointsReport
+from motion.physics.settings import Body
+
+
+@dataclass(frozen=True)
+class KinematicCorrector(JointCorrector):
+    """What the physics corrector has its body follow, with feet raised out of the floor: the control that tells what
+    the simulation itself adds.
+
+    A motion fails if it has fewer than 8 frames or no legs. body: whose bone lengths, as in `PhysicsSettings`.
+    """
+
+    body: Body = "uniform"
+
+    @property
+    def name(self) -> str:
+        return "kinematic"
+
+    @property
+    def shortest(self) -> int:
+        return SHORTEST
+
+    @property
+    def failure(self) -> str:
+        return "its joints are no body"
+
+    def correct(
+        self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator
+    ) -> JointsReport:
+        return correct_joints(joints, lengths, PhysicsSettings(body=self.body, simulate=False))
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "body": self.body}
