@@ -36,7 +36,7 @@ LEAST = 24
 _DIMS = 0.4  # dimensions of the space, as a share of the candidates that span it
 _SMALLEST = 1e-2  # least variance of a channel and frequency, as a share of the median one
 _RIGID = 1e-3  # bones that vary less are rigid [share]: rounding is no tell
-_CALIBRATED_ON = 2000  # motions of the stock that are held against the rest of it
+_CALIBRATED_ON, _SILENT = 2000, 200  # motions held against the rest of the stock, with captions and without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,13 @@ class Look:
 
     candidates: (K,) indices into the stock. distances: (K,) squared distance to each, in standard deviations, summed.
     outside: (L, 67) what the motion has outside of their space [standard deviations].
+    spoken: the candidates are those of like captions; else the caption says nothing, and they are the nearest motions.
     """
 
     candidates: Ints
     distances: Floats
     outside: Floats
+    spoken: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class MotionPrior:
     captions: tuple[str, ...]
     captures: tuple[str, ...]
     settings: PriorSettings = field(default_factory=PriorSettings)
-    _kept: dict[int, Calibration] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[tuple[int, bool], Calibration] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.joints)
@@ -154,10 +156,16 @@ class MotionPrior:
         return np.array(self.captures)
 
     def look(self, row: Floats, caption: str, *, without: str | None = None) -> Look:
-        """One motion (L, 67) beside the real ones of like captions; `without`: a capture that is left out."""
+        """One motion (L, 67) beside the real ones of like captions; `without`: a capture that is left out.
+
+        Where the caption has no word that tells captions of the stock apart, beside the nearest motions.
+        """
         likeness = self.index.similarity(caption)
+        spoken = bool(likeness.max() > 0)
+        if not spoken:
+            likeness = -self._distances(row)
         if without is not None:
-            likeness = np.where(self._of_capture == without, -1.0, likeness)
+            likeness = np.where(self._of_capture == without, -np.inf, likeness)
         chosen = np.argsort(-likeness, kind="stable")[: self.k]
         real = self.rows[chosen, : len(row)].reshape(self.k, -1).astype(float)
         asked = row.reshape(-1)
@@ -169,15 +177,26 @@ class MotionPrior:
         kept = power > 1e-9 * power[-1]
         power, basis = power[kept], basis[:, kept]
         share = basis @ ((basis.T @ (real @ (asked - mean))) / power)
-        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape))
+        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape), spoken)
 
-    def calibration(self, length: int, report: Report = silent) -> Calibration:
-        """The test for motions of `length` rows; made once."""
-        if length not in self._kept:
-            many = min(len(self), _CALIBRATED_ON)
+    def _distances(self, row: Floats) -> Floats:
+        """Squared distance of a motion (L, 67) to every one of the stock, (N,), in blocks to spare memory."""
+        block = 256
+        parts = [
+            ((self.rows[at : at + block, : len(row)] - row.astype(np.float32)) ** 2).sum(axis=(1, 2), dtype=np.float64)
+            for at in range(0, len(self), block)
+        ]
+        return np.concatenate(parts)
+
+    def calibration(self, length: int, report: Report = silent, *, spoken: bool = True) -> Calibration:
+        """The test for motions of `length` rows, with a caption or without; made once."""
+        key = (length, spoken)
+        if key not in self._kept:
+            many = min(len(self), _CALIBRATED_ON if spoken else _SILENT)
             looks = []
             for i in range(many):
-                looks.append(self.look(self.rows[i, :length].astype(float), self.captions[i], without=self.captures[i]))
+                caption = self.captions[i] if spoken else ""
+                looks.append(self.look(self.rows[i, :length].astype(float), caption, without=self.captures[i]))
                 report("calibrating the prior", i + 1, many)
             power = np.stack([_frequencies(look.outside) ** 2 for look in looks])
             variance = power.mean(axis=0)
@@ -188,17 +207,17 @@ class MotionPrior:
             bones = _bone_variation(self.joints[:many, : length + 1])
             passes = (1 + self.settings.passes) / 2  # of each of the two tests
             limit, rigid = float(np.quantile(ratio, passes)), float(np.quantile(bones, passes))
-            self._kept[length] = Calibration(variance, score, limit, max(rigid, _RIGID))
-        return self._kept[length]
+            self._kept[key] = Calibration(variance, score, limit, max(rigid, _RIGID))
+        return self._kept[key]
 
     def looks_real(self, look: Look, joints: NDArray[Any]) -> bool:
         """Whether a motion, joints (L+1, 22, 3) [m], passes both tests."""
-        known = self.calibration(len(look.outside))
+        known = self.calibration(len(look.outside), spoken=look.spoken)
         return self.unlikeness(look) <= known.limit and float(_bone_variation(joints[None])[0]) <= known.bones
 
     def unlikeness(self, look: Look) -> float:
         """What a motion has outside of the real ones' space over what like real motions have; they have about 1."""
-        known = self.calibration(len(look.outside))
+        known = self.calibration(len(look.outside), spoken=look.spoken)
         score = np.sqrt((_frequencies(look.outside) ** 2 / known.variance).mean())
         return float(score / _expected(known, look))
 
@@ -245,7 +264,7 @@ def load(path: Path) -> MotionPrior:
         known = Calibration(found["variance"], found["score"], float(found["limit"]), float(found["bones"]))
         if known.variance.shape != (int(found["length"]), core67.DIM) or not known.limit > 0:
             raise ValueError("its calibration does not fit")
-        prior._kept[int(found["length"])] = known
+        prior._kept[int(found["length"]), True] = known
     except FileNotFoundError:
         raise
     except Exception as problem:  # a damaged archive makes zipfile, zlib and numpy raise a dozen unrelated types

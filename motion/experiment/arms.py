@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loop import Augment, Chain, Corrector, Mixture, NoCorrection, Schedule, kept_share, schedule_named
+from loop import Augment, Corrector, Mixture, NoCorrection, Schedule, kept_share, schedule_named
 from motion.batch import MotionBatch
 from motion.correctors.anchor import AnchorCorrector
-from motion.correctors.by_prior import PriorCorrector
+from motion.correctors.named import Material, corrector_named
 from motion.correctors.prior import MotionPrior
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.ideal import FreshMotion
 from motion.experiment.presets import Preset
-from motion.physics import PhysicsCorrector
 
 ARM_LABELS = {
     "real": "real data only",
     "synthetic": "synthetic, uncorrected",
     "corrected": "synthetic, physics-corrected",
+    "kinematic": "synthetic, kinematically corrected",
+    "reground": "synthetic, regrounded",
     "prior": "synthetic, corrected by a prior",
     "physics+prior": "synthetic, corrected by prior and physics",
     "anchor": "synthetic, redrawn by generation 0",
@@ -76,15 +77,12 @@ def arm_parts(
 
 def corrector_of(name: str, data: Dataset, preset: Preset, knowledge: Knowledge) -> Corrector[MotionBatch]:
     """The corrector of an arm that has one."""
-    if name == "corrected":
-        return PhysicsCorrector()
-    if name == "prior":
-        return PriorCorrector(prior=knowledge.prior())
-    if name == "physics+prior":
-        return Chain((PriorCorrector(prior=knowledge.prior()), PhysicsCorrector()))
+    if name == "ideal":
+        return _ideal(data, preset)
     if name == "anchor":
         return knowledge.anchor()
-    return _ideal(data, preset)
+    material = Material(prior=knowledge.prior() if name in PRIOR_ARMS else None)
+    return corrector_named("physics" if name == "corrected" else name, material)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,8 +35,8 @@ class JointsReport(CorrectedJoints):
     tracking: (n,) mean joint distance between simulation and reference [m]; nan where failed.
     rung: (n,) index of the residual bounds used in `settings.ladder`; -1 where failed or not simulated.
     shifts: how far each stage moved the joints, (n,) mean distance [m] by the stage's name, nan where failed: those of
-        STAGES, then "simulate" (with the feet's raising out of the floor), or "unsink" where nothing is simulated.
-        Their sum is `moved` or more.
+        STAGES, then "simulate" (with the feet's raising out of the floor) and "hold", or "unsink" where nothing is
+        simulated. Their sum is `moved` or more.
     stages: joints after "denoise", "reground", "plant" and "fit" (the reference), (n, T, 22, 3) each, if asked for.
     """
 
@@ -75,12 +75,16 @@ def correct_joints(
     result = JointsReport(
         given.copy(), np.zeros(n), np.zeros(n, bool), nan.copy(), nan.copy(), nan.copy(),
         np.full(n, -1),
-        {name: nan.copy() for name in (*STAGES, "simulate" if settings.simulate else "unsink")},
+        {name: nan.copy() for name in (*STAGES, *_last_stages(settings))},
         {name: given.copy() for name in STAGES} if stages else {},
     )  # fmt: skip
     for length, index in equal_lengths(given, size, SHORTEST):
         _correct_equal(given, index, length, settings, result)
     return result
+
+
+def _last_stages(settings: PhysicsSettings) -> tuple[str, ...]:
+    return ("simulate", *(("hold",) if settings.hold else ())) if settings.simulate else ("unsink",)
 
 
 def equal_lengths(joints: Floats, lengths: NDArray[np.int64], shortest: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -116,6 +120,8 @@ def _correct_equal(
         track = simulate(skeleton, pose, settings)
         success = track.distance.max(axis=1) <= settings.fail_distance
         steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
+        if settings.hold:
+            steps["hold"] = _where(success, feet.hold, track.joints, skeleton, track.pose)
         tracking, force, torque, rung = track.distance.mean(axis=1), track.force, track.torque, track.rung
     else:
         success = np.ones(len(index), bool)
@@ -139,6 +145,18 @@ def _correct_equal(
     for name, after in steps.items():
         result.shifts[name][good] = mean_distance(after, before, whole)[success]
         before = after
+
+
+def _where(
+    good: NDArray[np.bool_], change: Callable[..., Floats], joints: Floats, skeleton: ik.Skeleton, pose: ik.Pose
+) -> Floats:
+    """`change` of the good clips; a failed track may hold nan, which inverse kinematics refuses, and stays."""
+    result = joints.copy()
+    index = np.flatnonzero(good)
+    if index.size:
+        part = ik.Pose(pose.root[index], pose.rotations[index])
+        result[index] = change(joints[index], tracker.take(skeleton, index), part)
+    return result
 
 
 def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floats], ik.Skeleton, ik.Pose]:

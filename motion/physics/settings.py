@@ -55,6 +55,7 @@ class PhysicsSettings:
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
     simulate: bool = True  # False stops at the kinematic reference, feet raised out of the floor
+    hold: bool = True  # after the simulation, feet are planted once more, by inverse kinematics
     fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
     threads: int = 1  # simulation threads; the result does not depend on them
 
