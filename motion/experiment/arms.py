@@ -14,6 +14,7 @@ from motion.correctors.named import Material, corrector_named
 from motion.correctors.prior import MotionPrior
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.ideal import FreshMotion
+from motion.experiment.knowledge import stock_of
 from motion.experiment.presets import Preset
 
 ARM_LABELS = {
@@ -22,6 +23,7 @@ ARM_LABELS = {
     "corrected": "synthetic, physics-corrected",
     "kinematic": "synthetic, kinematically corrected",
     "reground": "synthetic, regrounded",
+    "projection": "synthetic, nearest real motions",
     "prior": "synthetic, corrected by a prior",
     "physics+prior": "synthetic, corrected by prior and physics",
     "anchor": "synthetic, redrawn by generation 0",
@@ -29,8 +31,8 @@ ARM_LABELS = {
 }
 """Every arm with the words that pictures and tables use. All arms of a seed share generation 0."""
 
-PRIOR_ARMS = ("prior", "physics+prior")
-"""Those that need a prior."""
+PRIOR_ARMS = ("projection", "prior", "physics+prior")
+"""Those that need the prior, or its stock."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ def corrector_of(name: str, data: Dataset, preset: Preset, knowledge: Knowledge)
         return _ideal(data, preset)
     if name == "anchor":
         return knowledge.anchor()
-    material = Material(prior=knowledge.prior() if name in PRIOR_ARMS else None)
+    material = Material()
+    if name in PRIOR_ARMS:
+        prior = knowledge.prior()
+        material = Material(prior=prior, stock=stock_of(prior) if name == "projection" else None)
     return corrector_named("physics" if name == "corrected" else name, material)
 
 

@@ -10,6 +10,8 @@ from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.correctors import prior as priors
 from motion.correctors.prior import LEAST, MotionPrior
+from motion.correctors.stock import Stock
+from motion.data.clip import Clip
 from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
 from motion.experiment.presets import Preset
 from motion.features.padded import decode_clips
@@ -46,6 +48,16 @@ def prior_of(batch: MotionBatch) -> MotionPrior:
     clips = decode_clips(representation_named("hml263"), batch.features, batch.lengths)
     captures = tuple(capture_of(name) if "@" in name else name for name in batch.ids)
     return MotionPrior(np.stack(clips), batch.captions, captures)
+
+
+def stock_of(prior: MotionPrior) -> Stock:
+    """The prior's motions as the stock of a projection: the same knowledge, used without captions."""
+    return Stock(
+        tuple(
+            Clip(capture, joints, (caption,), "", "prior", "as its source's")
+            for capture, joints, caption in zip(prior.captures, prior.joints, prior.captions, strict=True)
+        )
+    )
 
 
 def prepare_prior(out: Path, data: Dataset, preset: Preset, size: int, report: Report = silent) -> MotionPrior:
