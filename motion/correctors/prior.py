@@ -1,10 +1,11 @@
 """What real motions of a caption look like, from a stock of them: a likeness test, and the nearest real motions.
 
 Derived here [H]. A motion is compared with the real ones whose captions are most like its own. They lie near a space
-of few dimensions (their principal components); what a motion has outside of it, per channel and frequency and in units
-of what real motions have there, tells a generated motion from a real one: a generator jitters where real motions hold
-nothing. So does the variation of its bones' lengths. No network is trained; the stock is the knowledge, and its size is
-part of every record.
+of few dimensions (their principal components). A generated motion differs in what it has outside of it, per channel and
+frequency and in units of what real motions have there (a generator jitters where they hold nothing, a collapsed one is
+smoother than they are); in how far it is from their mean inside of it (an average of real motions is none); and in the
+lengths of its bones, which vary. No network is trained; the stock is the knowledge, and its size is part of every
+record.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ LEAST = 24
 """Motions that a stock must hold."""
 _DIMS = 0.4  # dimensions of the space, as a share of the candidates that span it
 _SMALLEST = 1e-2  # least variance of a channel and frequency, as a share of the median one
+_SAME = 1e-6  # squared distance a number [standard deviations] below which two motions are one
 _RIGID = 1e-3  # bones that vary less are rigid [share]: rounding is no tell
 _CALIBRATED_ON, _SILENT = 2000, 200  # motions held against the rest of the stock, with captions and without
 
@@ -66,12 +68,14 @@ class Look:
 
     candidates: (K,) indices into the stock. distances: (K,) squared distance to each, in standard deviations, summed.
     outside: (L, 67) what the motion has outside of their space [standard deviations].
+    radius: how far from their mean it is inside of it: root mean square, in the candidates' own spread along each axis.
     spoken: the candidates are those of like captions; else the caption says nothing, and they are the nearest motions.
     """
 
     candidates: Ints
     distances: Floats
     outside: Floats
+    radius: float
     spoken: bool = True
 
 
@@ -80,13 +84,16 @@ class Calibration:
     """The likeness test for motions of one length, from the stock itself, each motion held against the others.
 
     variance: (L, 67) of what real motions have outside, per frequency and channel. score: (m,) of the first m motions
-    of the stock. limit: score over that of like real motions above which a motion is unlike them. bones: the same for
-    the variation of its bones' lengths, a share.
+    of the stock.
+    score_range: of the score over that of like real motions; below a motion is smoother than they are, above it holds
+    what they do not. radius_range: of the radius; below a motion is an average of real ones, above none of them.
+    bones: variation of its bones' lengths above which it is unlike them, a share.
     """
 
     variance: Floats
     score: Floats
-    limit: float
+    score_range: tuple[float, float]
+    radius_range: tuple[float, float]
     bones: float
 
 
@@ -176,8 +183,10 @@ class MotionPrior:
         power, basis = eigh(real @ real.T, subset_by_index=(self.k - dims, self.k - 1))
         kept = power > 1e-9 * power[-1]
         power, basis = power[kept], basis[:, kept]
-        share = basis @ ((basis.T @ (real @ (asked - mean))) / power)
-        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape), spoken)
+        along = basis.T @ (real @ (asked - mean))
+        share = basis @ (along / power)
+        radius = float(np.sqrt(self.k * ((along / power) ** 2).mean()))
+        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape), radius, spoken)
 
     def _distances(self, row: Floats) -> Floats:
         """Squared distance of a motion (L, 67) to every one of the stock, (N,), in blocks to spare memory."""
@@ -202,18 +211,24 @@ class MotionPrior:
             variance = power.mean(axis=0)
             variance = np.maximum(variance, _SMALLEST * np.median(variance))
             score = np.sqrt((power / variance).mean(axis=(1, 2)))
-            half = Calibration(variance, score, np.inf, np.inf)
+            half = Calibration(variance, score, (0.0, np.inf), (0.0, np.inf), np.inf)
             ratio = score / np.array([_expected(half, look) for look in looks])
-            bones = _bone_variation(self.joints[:many, : length + 1])
-            passes = (1 + self.settings.passes) / 2  # of each of the two tests
-            limit, rigid = float(np.quantile(ratio, passes)), float(np.quantile(bones, passes))
-            self._kept[key] = Calibration(variance, score, limit, max(rigid, _RIGID))
+            tail = (1 - self.settings.passes) / 5  # of each of the five tests
+            bones = np.quantile(_bone_variation(self.joints[:many, : length + 1]), 1 - tail)
+            self._kept[key] = Calibration(
+                variance, score, _range(ratio, tail), _range(np.array([look.radius for look in looks]), tail),
+                max(float(bones), _RIGID),
+            )  # fmt: skip
         return self._kept[key]
 
     def looks_real(self, look: Look, joints: NDArray[Any]) -> bool:
-        """Whether a motion, joints (L+1, 22, 3) [m], passes both tests."""
+        """Whether a motion, joints (L+1, 22, 3) [m], passes all tests, or is one of the stock."""
+        if look.distances.min() <= _SAME * look.outside.size:
+            return True
         known = self.calibration(len(look.outside), spoken=look.spoken)
-        return self.unlikeness(look) <= known.limit and float(_bone_variation(joints[None])[0]) <= known.bones
+        tests = ((self.unlikeness(look), known.score_range), (look.radius, known.radius_range))
+        inside = all(low <= value <= high for value, (low, high) in tests)
+        return inside and float(_bone_variation(joints[None])[0]) <= known.bones
 
     def unlikeness(self, look: Look) -> float:
         """What a motion has outside of the real ones' space over what like real motions have; they have about 1."""
@@ -238,7 +253,8 @@ def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -
         {
             "joints": prior.joints, "captions": np.array(prior.captions), "captures": np.array(prior.captures),
             "length": np.array(length), "variance": known.variance, "score": known.score,
-            "limit": np.array(known.limit), "bones": np.array(known.bones), "fingerprint": np.array(prior.fingerprint),
+            "limits": np.array([*known.score_range, *known.radius_range, known.bones]),
+            "fingerprint": np.array(prior.fingerprint),
             "settings": np.array(json.dumps(asdict(prior.settings))),
         },
     )  # fmt: skip
@@ -261,8 +277,10 @@ def load(path: Path) -> MotionPrior:
         )
         if str(found["fingerprint"]) != prior.fingerprint:
             raise ValueError("it does not match its fingerprint")
-        known = Calibration(found["variance"], found["score"], float(found["limit"]), float(found["bones"]))
-        if known.variance.shape != (int(found["length"]), core67.DIM) or not known.limit > 0:
+        limits = tuple(float(limit) for limit in found["limits"])
+        ranges = (limits[0], limits[1]), (limits[2], limits[3])
+        known = Calibration(found["variance"], found["score"], *ranges, limits[4])
+        if known.variance.shape != (int(found["length"]), core67.DIM) or not all(limit >= 0 for limit in limits):
             raise ValueError("its calibration does not fit")
         prior._kept[int(found["length"]), True] = known
     except FileNotFoundError:
@@ -277,6 +295,11 @@ def _expected(known: Calibration, look: Look) -> float:
     """Score of the real motions among the candidates (median); of all where fewer than five were calibrated."""
     own = look.candidates[look.candidates < len(known.score)]
     return float(np.median(known.score[own] if len(own) >= 5 else known.score))
+
+
+def _range(values: Floats, tail: float) -> tuple[float, float]:
+    low, high = np.quantile(values, (tail, 1 - tail))
+    return float(low), float(high)
 
 
 def _bone_variation(joints: NDArray[Any]) -> Floats:
