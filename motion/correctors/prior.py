@@ -51,7 +51,7 @@ class PriorSettings:
 
     candidates: int | None = None
     passes: float = 0.95
-    width: float = 0.2
+    width: float = 1.0
 
     def __post_init__(self) -> None:
         if self.candidates is not None and self.candidates < 8:
@@ -59,7 +59,7 @@ class PriorSettings:
         if not 0.5 <= self.passes < 1:
             raise ValueError(f"passes must be 0.5 to below 1 (share of real motions), got {self.passes}; try 0.95")
         if not 0 <= self.width <= 10:
-            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 0.2")
+            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 1")
 
 
 @dataclass(frozen=True)

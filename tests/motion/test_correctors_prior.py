@@ -111,7 +111,7 @@ def test_the_nearer_the_likelier(prior):
     look = Look(np.arange(prior.k), np.linspace(1.0, 3.0, prior.k), np.zeros((30, 67)), 1.0)
     lots = (np.arange(4000) + 0.5) / 4000
     chosen = np.bincount([prior.choose(look, lot) for lot in lots], minlength=prior.k) / len(lots)
-    weight = np.exp(-(look.distances - 1) / 0.4)
+    weight = np.exp(-(look.distances - 1) / 2)
     np.testing.assert_allclose(chosen, weight / weight.sum(), atol=1 / 2000)
     assert prior.choose(look, 0.0) == 0 and prior.choose(look, np.nextafter(1, 0)) < prior.k
     nearest = MotionPrior(prior.joints, prior.captions, prior.captures, PriorSettings(width=0.0))
