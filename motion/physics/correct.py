@@ -1,4 +1,4 @@
-"""Joints in, joints out: clean, ground, plant, fit, simulate; with each stage's share."""
+"""Joints in, joints out: mend, clean, ground, plant, fit, simulate; with each stage's share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
 from motion.kinematics.skeleton import FPS
-from motion.physics import dynamics, feet, ik, reground, tracker
+from motion.physics import dynamics, feet, ik, mend, reground, tracker
 from motion.physics.quaternions import Floats
 from motion.physics.settings import Body, PhysicsSettings
 
@@ -22,7 +22,7 @@ LEG_BONES = (4, 5, 7, 8, 10, 11)
 """Joints that end the bones of the legs and feet, without which nothing stands."""
 LEAST_BONE = 1e-3
 """A body with a shorter leg bone is none [m]."""
-STAGES = ("denoise", "reground", "plant", "fit")
+STAGES = ("mend", "denoise", "reground", "plant", "fit")
 """The kinematic stages, in their order."""
 
 
@@ -37,7 +37,7 @@ class JointsReport(CorrectedJoints):
     shifts: how far each stage moved the joints, (n,) mean distance [m] by the stage's name, nan where failed: those of
         STAGES, then "simulate" (with the feet's raising out of the floor) and "hold", or "unsink" where nothing is
         simulated. Their sum is `moved` or more.
-    stages: joints after "denoise", "reground", "plant" and "fit" (the reference), (n, T, 22, 3) each, if asked for.
+    stages: joints after each of STAGES, of which the last is the reference, (n, T, 22, 3) each, if asked for.
     """
 
     residual_force: Floats
@@ -162,7 +162,8 @@ def _where(
 def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floats], ik.Skeleton, ik.Pose]:
     """The kinematic stages: joints after each, and the rigid skeleton with the pose to follow."""
     lengths = bones_of(joints, settings.body)
-    steps = {"denoise": reground.denoise(joints) if settings.denoise else joints}
+    steps = {"mend": mend.mend(joints) if settings.mend else joints}
+    steps["denoise"] = reground.denoise(steps["mend"]) if settings.denoise else steps["mend"]
     steps["reground"] = grounded = regrounded(steps["denoise"], lengths) if settings.reground else steps["denoise"]
     steps["plant"] = feet.plant(grounded, *ik.solve(grounded, lengths)) if settings.plant else grounded
     skeleton, pose = ik.solve(steps["plant"], lengths)

@@ -50,6 +50,7 @@ class PhysicsSettings:
     solver_iterations: int = 10
     ladder: tuple[Residual, ...] = LADDER  # a clip gets the first of these bounds with which it follows its reference
     accept: float = 0.025  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    mend: bool = True  # fill in frozen frames, undo bones that stretch
     denoise: bool = True  # low-pass where third differences show noise
     reground: bool = True  # remove constant or slow floating and sinking
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor

@@ -129,13 +129,13 @@ def test_a_longer_ladder_uses_less_force(clean: np.ndarray, report: JointsReport
 
 
 def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
-    assert list(report.stages) == ["denoise", "reground", "plant", "fit"]
+    assert list(report.stages) == ["mend", "denoise", "reground", "plant", "fit"]
     np.testing.assert_array_equal(report.stages["denoise"], clean)  # nothing here is noisy
     tracked = distance(report.joints, report.stages["fit"])
     assert tracked.mean() > 0.001  # the simulation does its part
     simulated = correct_joints(clean, settings=PhysicsSettings(hold=False)).joints
     after = [clean, *report.stages.values(), simulated, report.joints]
-    assert list(report.shifts) == ["denoise", "reground", "plant", "fit", "simulate", "hold"]
+    assert list(report.shifts) == ["mend", "denoise", "reground", "plant", "fit", "simulate", "hold"]
     for shift, one, other in zip(report.shifts.values(), after[:-1], after[1:], strict=True):
         np.testing.assert_allclose(shift, distance(one, other), atol=1e-12)
     still = correct_joints(clean, settings=PhysicsSettings(simulate=False))
