@@ -12,6 +12,7 @@ from mujoco.batch import Batch
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from motion.kinematics.resample import low_pass
 from motion.kinematics.rotations import unit
 from motion.kinematics.skeleton import FPS, N_JOINTS, J
 from motion.physics import humanoid
@@ -203,7 +204,7 @@ def rollout(
     with _without_log():
         done = batch.rollout(steps, inputs[ids], control_spec=spec, record=("qpos", "actuator_force", _TIME), ids=ids)
     stride = rate // FPS
-    states = np.concatenate([start[0][ids, None], done["qpos"][:, stride - 1 :: stride]], axis=1)
+    states = sampled(np.concatenate([start[0][ids, None], done["qpos"]], axis=1), rate)
     # A simulation that raised a warning stops, and its later records repeat: its clock shows it.
     states[done[_TIME].reshape(len(ids), -1)[:, -1] < (steps - 0.5) / rate] = np.nan
     force = done["actuator_force"]
@@ -212,6 +213,18 @@ def rollout(
         size = size + np.sqrt(dot(part := force[:, :, first : first + 3], part))[..., 0]
     torque = np.sqrt(dot(part := force[:, :, ROOT_TORQUE], part))[..., 0]
     return states, size.mean(axis=1) / WEIGHT, torque.mean(axis=1)
+
+
+def sampled(qpos: Floats, rate: int) -> Floats:
+    """Positions (n, S, 71) at simulation rate as they are at 20 fps, (n, T, 71), less what 20 fps cannot carry.
+
+    A body that trembles faster than 10 Hz would else be seen to sway slowly, and the next pass would follow that.
+    """
+    n, steps = qpos.shape[:2]
+    turns = continuous(qpos[..., 3:].reshape(n, steps, -1, 4), axis=1)
+    whole = np.concatenate([qpos[..., :3], turns.reshape(n, steps, -1)], axis=-1)
+    kept: Floats = np.moveaxis(low_pass(np.moveaxis(whole, 1, 0), rate, FPS)[:: rate // FPS], 0, 1)
+    return kept
 
 
 @contextmanager
