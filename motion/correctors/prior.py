@@ -11,10 +11,8 @@ record.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,6 @@ from numpy.typing import NDArray
 from scipy.fft import dct
 from scipy.linalg import eigh
 
-from loop import files
 from loop.progress import Report, silent
 from motion.correctors.likeness import CaptionIndex
 from motion.features import core67
@@ -45,28 +42,34 @@ _CALIBRATED_ON, _SILENT = 2000, 200  # motions held against the rest of the stoc
 class PriorSettings:
     """candidates: real motions of like captions a motion is compared with; None: a fortieth of the stock, 20 to 100.
     passes: share of real motions that count as real.
-    width: how freely one of the candidates is chosen: each counts exp(-(d^2 / d0^2 - 1) / (2 width)), d its distance,
+    choices: of the candidates, those of the likest captions, one of which is chosen. More of them come nearer to the
+        motion, but do less what the caption says: at 100 every tenth is another action.
+    width: how freely one of them is chosen: each counts exp(-(d^2 / d0^2 - 1) / (2 width)), d its distance,
         d0 the nearest one's; 0 takes the nearest.
     """
 
     candidates: int | None = None
     passes: float = 0.95
-    width: float = 1.0
+    choices: int = 6
+    width: float = 0.3
 
     def __post_init__(self) -> None:
         if self.candidates is not None and self.candidates < 8:
             raise ValueError(f"candidates must be at least 8 motions, got {self.candidates}; leave it out")
         if not 0.5 <= self.passes < 1:
             raise ValueError(f"passes must be 0.5 to below 1 (share of real motions), got {self.passes}; try 0.95")
+        if self.choices < 1:
+            raise ValueError(f"choices must be at least 1 motion, got {self.choices}; try 6")
         if not 0 <= self.width <= 10:
-            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 1")
+            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 0.3")
 
 
 @dataclass(frozen=True)
 class Look:
     """A motion beside the stock.
 
-    candidates: (K,) indices into the stock. distances: (K,) squared distance to each, in standard deviations, summed.
+    candidates: (K,) indices into the stock, the likest captions first.
+    distances: (K,) squared distance to each, in standard deviations, summed.
     outside: (L, 67) what the motion has outside of their space [standard deviations].
     radius: how far from their mean it is inside of it: root mean square, in the candidates' own spread along each axis.
     spoken: the candidates are those of like captions; else the caption says nothing, and they are the nearest motions.
@@ -108,7 +111,7 @@ class MotionPrior:
     captions: tuple[str, ...]
     captures: tuple[str, ...]
     settings: PriorSettings = field(default_factory=PriorSettings)
-    _kept: dict[tuple[int, bool], Calibration] = field(default_factory=dict, repr=False, compare=False)
+    kept: dict[tuple[int, bool], Calibration] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.joints)
@@ -200,7 +203,7 @@ class MotionPrior:
     def calibration(self, length: int, report: Report = silent, *, spoken: bool = True) -> Calibration:
         """The test for motions of `length` rows, with a caption or without; made once."""
         key = (length, spoken)
-        if key not in self._kept:
+        if key not in self.kept:
             many = min(len(self), _CALIBRATED_ON if spoken else _SILENT)
             looks = []
             for i in range(many):
@@ -215,11 +218,11 @@ class MotionPrior:
             ratio = score / np.array([_expected(half, look) for look in looks])
             tail = (1 - self.settings.passes) / 5  # of each of the five tests
             bones = np.quantile(_bone_variation(self.joints[:many, : length + 1]), 1 - tail)
-            self._kept[key] = Calibration(
+            self.kept[key] = Calibration(
                 variance, score, _range(ratio, tail), _range(np.array([look.radius for look in looks]), tail),
                 max(float(bones), _RIGID),
             )  # fmt: skip
-        return self._kept[key]
+        return self.kept[key]
 
     def looks_real(self, look: Look, joints: NDArray[Any]) -> bool:
         """Whether a motion, joints (L+1, 22, 3) [m], passes all tests, or is one of the stock."""
@@ -237,58 +240,12 @@ class MotionPrior:
         return float(score / _expected(known, look))
 
     def choose(self, look: Look, lot: float) -> int:
-        """One of the candidates, the nearer the likelier; lot in [0, 1)."""
-        nearest = max(float(look.distances.min()), 1e-12)
+        """One of the candidates with the likest captions, the nearer the likelier; lot in [0, 1)."""
+        away = look.distances[: self.settings.choices]
         width = 2 * max(self.settings.width, 1e-9)
-        weight = np.exp(-np.minimum((look.distances / nearest - 1) / width, 700.0))
+        weight = np.exp(-np.minimum((away / max(float(away.min()), 1e-12) - 1) / width, 700.0))
         total = np.cumsum(weight)
-        return int(look.candidates[np.searchsorted(total, lot * total[-1], side="right").clip(max=self.k - 1)])
-
-
-def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -> None:
-    """Write the stock with its calibration for motions of `length` rows; atomically, no pickle."""
-    known = prior.calibration(length, report)
-    files.write_arrays(
-        path,
-        {
-            "joints": prior.joints, "captions": np.array(prior.captions), "captures": np.array(prior.captures),
-            "length": np.array(length), "variance": known.variance, "score": known.score,
-            "limits": np.array([*known.score_range, *known.radius_range, known.bones]),
-            "fingerprint": np.array(prior.fingerprint),
-            "settings": np.array(json.dumps(asdict(prior.settings))),
-        },
-    )  # fmt: skip
-
-
-def load(path: Path) -> MotionPrior:
-    """Read what `save` wrote.
-
-    Raises:
-        FileNotFoundError: there is none. ValueError: it is damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-        prior = MotionPrior(
-            found["joints"].astype(np.float32),
-            tuple(str(caption) for caption in found["captions"]),
-            tuple(str(capture) for capture in found["captures"]),
-            PriorSettings(**json.loads(str(found["settings"]))),
-        )
-        if str(found["fingerprint"]) != prior.fingerprint:
-            raise ValueError("it does not match its fingerprint")
-        limits = tuple(float(limit) for limit in found["limits"])
-        ranges = (limits[0], limits[1]), (limits[2], limits[3])
-        known = Calibration(found["variance"], found["score"], *ranges, limits[4])
-        if known.variance.shape != (int(found["length"]), core67.DIM) or not all(limit >= 0 for limit in limits):
-            raise ValueError("its calibration does not fit")
-        prior._kept[int(found["length"]), True] = known
-    except FileNotFoundError:
-        raise
-    except Exception as problem:  # a damaged archive makes zipfile, zlib and numpy raise a dozen unrelated types
-        reason = " ".join(str(problem).split())[:120] or type(problem).__name__
-        raise ValueError(f"{path} is not a readable prior ({reason}); remove it, it is made anew") from None
-    return prior
+        return int(look.candidates[np.searchsorted(total, lot * total[-1], side="right").clip(max=len(away) - 1)])
 
 
 def _expected(known: Calibration, look: Look) -> float:

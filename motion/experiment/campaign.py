@@ -15,7 +15,7 @@ from loop.progress import Report
 from loop.records import locked
 from loop.workers import Send, warm_up
 from motion.batch import MotionBatch
-from motion.correctors import prior as priors
+from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
 from motion.experiment import dataset

@@ -8,7 +8,7 @@ import numpy as np
 
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
-from motion.correctors import prior as priors
+from motion.correctors import prior_file as priors
 from motion.correctors.prior import LEAST, MotionPrior
 from motion.correctors.stock import Stock
 from motion.data.clip import Clip

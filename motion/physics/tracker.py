@@ -203,7 +203,6 @@ def rollout(
     spec = int(mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_MOCAP_POS | mujoco.mjtState.mjSTATE_MOCAP_QUAT)
     with _without_log():
         done = batch.rollout(steps, inputs[ids], control_spec=spec, record=("qpos", "actuator_force", _TIME), ids=ids)
-    stride = rate // FPS
     states = sampled(np.concatenate([start[0][ids, None], done["qpos"]], axis=1), rate)
     # A simulation that raised a warning stops, and its later records repeat: its clock shows it.
     states[done[_TIME].reshape(len(ids), -1)[:, -1] < (steps - 0.5) / rate] = np.nan

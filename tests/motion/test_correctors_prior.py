@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from motion.correctors import prior as priors
+from motion.correctors import prior_file as priors
 from motion.correctors.by_prior import PriorCorrector
 from motion.correctors.likeness import CaptionIndex
 from motion.correctors.prior import Look, MotionPrior, PriorSettings
@@ -111,9 +111,9 @@ def test_the_nearer_the_likelier(prior):
     look = Look(np.arange(prior.k), np.linspace(1.0, 3.0, prior.k), np.zeros((30, 67)), 1.0)
     lots = (np.arange(4000) + 0.5) / 4000
     chosen = np.bincount([prior.choose(look, lot) for lot in lots], minlength=prior.k) / len(lots)
-    weight = np.exp(-(look.distances - 1) / 2)
+    weight = np.exp(-(look.distances - 1) / (2 * prior.settings.width)) * (np.arange(prior.k) < prior.settings.choices)
     np.testing.assert_allclose(chosen, weight / weight.sum(), atol=1 / 2000)
-    assert prior.choose(look, 0.0) == 0 and prior.choose(look, np.nextafter(1, 0)) < prior.k
+    assert prior.choose(look, 0.0) == 0 and prior.choose(look, np.nextafter(1, 0)) == prior.settings.choices - 1
     nearest = MotionPrior(prior.joints, prior.captions, prior.captures, PriorSettings(width=0.0))
     assert {nearest.choose(look, lot) for lot in lots[::400]} == {0}
 
@@ -152,7 +152,7 @@ def test_written_and_read_it_is_the_same(prior, tmp_path):
     path = tmp_path / "prior.npz"
     priors.save(prior, path, FRAMES - 1)
     read = priors.load(path)
-    assert read.describe() == prior.describe() and read._kept.keys() == {(FRAMES - 1, True)}
+    assert read.describe() == prior.describe() and read.kept.keys() == {(FRAMES - 1, True)}
     joints, captions, _, _ = drawn(6, 6)
     one, two = (corrected(p, jittered(joints), captions) for p in (prior, read))
     np.testing.assert_array_equal(one.joints, two.joints)
@@ -170,6 +170,11 @@ def test_bad_priors_are_refused(prior):
         MotionPrior(prior.joints[:23], prior.captions[:23], prior.captures[:23])
     with pytest.raises(ValueError, match="one entry per motion"):
         MotionPrior(prior.joints, prior.captions[:-1], prior.captures)
-    for settings, words in (({"candidates": 3}, "candidates"), ({"passes": 1.0}, "passes"), ({"width": -1}, "width")):
+    for settings, words in (
+        ({"candidates": 3}, "candidates"),
+        ({"passes": 1.0}, "passes"),
+        ({"width": -1}, "width"),
+        ({"choices": 0}, "choices"),
+    ):
         with pytest.raises(ValueError, match=words):
             PriorSettings(**settings)
