@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.correctors import prior as priors
 from motion.correctors.prior import LEAST, MotionPrior
+from motion.data.clip import Clip
 from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
 from motion.experiment.presets import Preset
 from motion.features.padded import decode_clips
@@ -28,17 +30,30 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
     Raises:
         ValueError: fewer than a prior needs.
     """
-    rng = np.random.default_rng(_SEED)
     if size < LEAST:
         raise ValueError(f"a prior needs at least {LEAST} real motions, got {size}; raise --prior-size")
     if data.info["source"] == EMBEDDED:
-        return to_batch(embedded(size, preset, _SEED), rng)
+        return _drawn_batch(preset, size)
     if len(data.rest) < LEAST:
         raise ValueError(
             f"a prior needs at least {LEAST} real motions that the generator never sees, the data have "
             f"{len(data.rest)} left; use more data, a smaller preset or other arms"
         )
-    return data.rest.take(np.sort(rng.permutation(len(data.rest))[:size]))
+    return data.rest.take(np.sort(np.random.default_rng(_SEED).permutation(len(data.rest))[:size]))
+
+
+def drawn(preset: Preset, size: int) -> Sequence[Clip]:
+    """`size` embedded motions for correctors to know: always the same, none that data sets or fresh draws hold."""
+    return embedded(size, preset, _SEED)
+
+
+def drawn_prior(preset: Preset, size: int) -> MotionPrior:
+    """The prior of an experiment on embedded motions."""
+    return prior_of(_drawn_batch(preset, size))
+
+
+def _drawn_batch(preset: Preset, size: int) -> MotionBatch:
+    return to_batch(drawn(preset, size), np.random.default_rng(_SEED))
 
 
 def prior_of(batch: MotionBatch) -> MotionPrior:
