@@ -1,6 +1,6 @@
-"""Ways in which motions go wrong, each by a stated amount that may have either sign; joints (n, F, 22, 3) [m], y up.
+"""Motions displaced along what a loop drifts in, by any amount of either sign; joints (n, F, 22, 3) [m], y up, 20 fps.
 
-Pure; each moves one thing that a loop drifts in and leaves the others alone as far as a body allows. 20 frames/s.
+Pure; each leaves alone, as far as a body allows, what the others move. `corruptions` spoil motions, and by fixed amounts.
 """
 
 from __future__ import annotations
