@@ -36,18 +36,29 @@ class FrechetDistance:
 def frechet(x: Float64, y: Float64) -> FrechetDistance:
     """|mean_x - mean_y|^2 + tr(C_x + C_y - 2 (C_x C_y)^(1/2)) of samples (n, d) and (m, d).
 
-    The trace of the root is the sum of the singular values of C_x^(1/2) C_y^(1/2), with symmetric roots: no root of a
-    non-symmetric matrix, no complex part to drop, no 1e-6 to add when the covariances have no full rank.
+    The trace of the root is the sum of the singular values of A_x A_y^T for any A^T A = C: symmetric roots, or with
+    fewer samples than features the centred samples themselves, which are smaller. No root of a non-symmetric matrix,
+    no complex part to drop, no 1e-6 to add when the covariances have no full rank.
 
     Raises:
         ValueError: fewer than two samples, other widths, or values that are not finite.
     """
     check_pair(x, y)
     shift = x.mean(axis=0) - y.mean(axis=0)
-    cov_x, cov_y = np.atleast_2d(np.cov(x, rowvar=False)), np.atleast_2d(np.cov(y, rowvar=False))
-    overlap = scipy.linalg.svdvals(_root(cov_x) @ _root(cov_y)).sum()
-    value = float(shift @ shift + np.trace(cov_x) + np.trace(cov_y) - 2 * overlap)
+    (root_x, trace_x), (root_y, trace_y) = _factor(x), _factor(y)
+    overlap = scipy.linalg.svdvals(root_x @ root_y.T).sum()
+    value = float(shift @ shift + trace_x + trace_y - 2 * overlap)
     return FrechetDistance(max(value, 0.0), (len(x), len(y)), x.shape[1])
+
+
+def _factor(samples: Float64) -> tuple[Float64, float]:
+    """A with A^T A = C, the covariance of samples (n, d), and the trace of C; A is (n, d) if n < d, else (d, d)."""
+    n, d = samples.shape
+    if n < d:
+        centred = (samples - samples.mean(axis=0)) / math.sqrt(n - 1)
+        return centred, float((centred**2).sum())
+    covariance = np.atleast_2d(np.cov(samples, rowvar=False))
+    return _root(covariance), float(np.trace(covariance))
 
 
 def check_pair(x: Float64, y: Float64) -> None:

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from loop.corrector import Corrected, untouched
 from motion.batch import MotionBatch
+from motion.correctors.by_prior import PriorCorrector
 from motion.correctors.kinematic import KinematicCorrector
+from motion.correctors.prior import MotionPrior
+from motion.correctors.prior_physics import PriorPhysicsCorrector
 from motion.correctors.projection import ProjectionCorrector
 from motion.correctors.reground import RegroundCorrector
 from motion.correctors.stock import Stock
@@ -27,11 +30,13 @@ class Material:
     representation: features of the batches, see `motion.features.representation`.
     body: whose bone lengths, see `PhysicsSettings`.
     stock: real motions, for `projection`.
+    prior: for `prior` and `physics+prior`.
     """
 
     representation: str = "hml263"
     body: Body = "uniform"
     stock: Stock | None = None
+    prior: MotionPrior | None = None
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,26 @@ def _projection(material: Material) -> JointCorrector:
     return ProjectionCorrector(representation=material.representation, stock=material.stock, body=material.body)
 
 
+def _prior(material: Material) -> PriorCorrector:
+    if material.prior is None:
+        raise ValueError("the correctors 'prior' and 'physics+prior' need a prior of real motions, got none; give one")
+    return PriorCorrector(representation=material.representation, prior=material.prior, body=material.body)
+
+
+def _physics(material: Material) -> PhysicsCorrector:
+    return PhysicsCorrector(material.representation, PhysicsSettings(body=material.body))
+
+
 _MAKERS: dict[str, Callable[[Material], JointCorrector]] = {
     "none": lambda m: Unchanged(m.representation),
     "reground": lambda m: RegroundCorrector(m.representation, m.body),
     "kinematic": lambda m: KinematicCorrector(m.representation, m.body),
-    "physics": lambda m: PhysicsCorrector(m.representation, PhysicsSettings(body=m.body)),
+    "physics": _physics,
     "projection": _projection,
+    "prior": _prior,
+    "physics+prior": lambda m: PriorPhysicsCorrector(
+        representation=m.representation, prior=_prior(m), physics=_physics(m)
+    ),
 }
 NAMES = tuple(_MAKERS)
 

@@ -1,10 +1,11 @@
 """What real motions of a caption look like, from a stock of them: a likeness test, and the nearest real motions.
 
 Derived here [H]. A motion is compared with the real ones whose captions are most like its own. They lie near a space
-of few dimensions (their principal components); what a motion has outside of it, per channel and frequency and in units
-of what real motions have there, tells a generated motion from a real one: a generator jitters where real motions hold
-nothing. So does the variation of its bones' lengths. No network is trained; the stock is the knowledge, and its size is
-part of every record.
+of few dimensions (their principal components). A generated motion differs in what it has outside of it, per channel and
+frequency and in units of what real motions have there (a generator jitters where they hold nothing, a collapsed one is
+smoother than they are); in how far it is from their mean inside of it (an average of real motions is none); and in the
+lengths of its bones, which vary. No network is trained; the stock is the knowledge, and its size is part of every
+record.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ LEAST = 24
 """Motions that a stock must hold."""
 _DIMS = 0.4  # dimensions of the space, as a share of the candidates that span it
 _SMALLEST = 1e-2  # least variance of a channel and frequency, as a share of the median one
+_SAME = 1e-6  # squared distance a number [standard deviations] below which two motions are one
 _RIGID = 1e-3  # bones that vary less are rigid [share]: rounding is no tell
-_CALIBRATED_ON = 2000  # motions of the stock that are held against the rest of it
+_CALIBRATED_ON, _SILENT = 2000, 200  # motions held against the rest of the stock, with captions and without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class PriorSettings:
 
     candidates: int | None = None
     passes: float = 0.95
-    width: float = 0.2
+    width: float = 1.0
 
     def __post_init__(self) -> None:
         if self.candidates is not None and self.candidates < 8:
@@ -57,7 +59,7 @@ class PriorSettings:
         if not 0.5 <= self.passes < 1:
             raise ValueError(f"passes must be 0.5 to below 1 (share of real motions), got {self.passes}; try 0.95")
         if not 0 <= self.width <= 10:
-            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 0.2")
+            raise ValueError(f"width must be 0 (the nearest) to 10, got {self.width}; try 1")
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,15 @@ class Look:
 
     candidates: (K,) indices into the stock. distances: (K,) squared distance to each, in standard deviations, summed.
     outside: (L, 67) what the motion has outside of their space [standard deviations].
+    radius: how far from their mean it is inside of it: root mean square, in the candidates' own spread along each axis.
+    spoken: the candidates are those of like captions; else the caption says nothing, and they are the nearest motions.
     """
 
     candidates: Ints
     distances: Floats
     outside: Floats
+    radius: float
+    spoken: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,16 @@ class Calibration:
     """The likeness test for motions of one length, from the stock itself, each motion held against the others.
 
     variance: (L, 67) of what real motions have outside, per frequency and channel. score: (m,) of the first m motions
-    of the stock. limit: score over that of like real motions above which a motion is unlike them. bones: the same for
-    the variation of its bones' lengths, a share.
+    of the stock.
+    score_range: of the score over that of like real motions; below a motion is smoother than they are, above it holds
+    what they do not. radius_range: of the radius; below a motion is an average of real ones, above none of them.
+    bones: variation of its bones' lengths above which it is unlike them, a share.
     """
 
     variance: Floats
     score: Floats
-    limit: float
+    score_range: tuple[float, float]
+    radius_range: tuple[float, float]
     bones: float
 
 
@@ -99,7 +108,7 @@ class MotionPrior:
     captions: tuple[str, ...]
     captures: tuple[str, ...]
     settings: PriorSettings = field(default_factory=PriorSettings)
-    _kept: dict[int, Calibration] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[tuple[int, bool], Calibration] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.joints)
@@ -154,10 +163,16 @@ class MotionPrior:
         return np.array(self.captures)
 
     def look(self, row: Floats, caption: str, *, without: str | None = None) -> Look:
-        """One motion (L, 67) beside the real ones of like captions; `without`: a capture that is left out."""
+        """One motion (L, 67) beside the real ones of like captions; `without`: a capture that is left out.
+
+        Where the caption has no word that tells captions of the stock apart, beside the nearest motions.
+        """
         likeness = self.index.similarity(caption)
+        spoken = bool(likeness.max() > 0)
+        if not spoken:
+            likeness = -self._distances(row)
         if without is not None:
-            likeness = np.where(self._of_capture == without, -1.0, likeness)
+            likeness = np.where(self._of_capture == without, -np.inf, likeness)
         chosen = np.argsort(-likeness, kind="stable")[: self.k]
         real = self.rows[chosen, : len(row)].reshape(self.k, -1).astype(float)
         asked = row.reshape(-1)
@@ -168,37 +183,56 @@ class MotionPrior:
         power, basis = eigh(real @ real.T, subset_by_index=(self.k - dims, self.k - 1))
         kept = power > 1e-9 * power[-1]
         power, basis = power[kept], basis[:, kept]
-        share = basis @ ((basis.T @ (real @ (asked - mean))) / power)
-        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape))
+        along = basis.T @ (real @ (asked - mean))
+        share = basis @ (along / power)
+        radius = float(np.sqrt(self.k * ((along / power) ** 2).mean()))
+        return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape), radius, spoken)
 
-    def calibration(self, length: int, report: Report = silent) -> Calibration:
-        """The test for motions of `length` rows; made once."""
-        if length not in self._kept:
-            many = min(len(self), _CALIBRATED_ON)
+    def _distances(self, row: Floats) -> Floats:
+        """Squared distance of a motion (L, 67) to every one of the stock, (N,), in blocks to spare memory."""
+        block = 256
+        parts = [
+            ((self.rows[at : at + block, : len(row)] - row.astype(np.float32)) ** 2).sum(axis=(1, 2), dtype=np.float64)
+            for at in range(0, len(self), block)
+        ]
+        return np.concatenate(parts)
+
+    def calibration(self, length: int, report: Report = silent, *, spoken: bool = True) -> Calibration:
+        """The test for motions of `length` rows, with a caption or without; made once."""
+        key = (length, spoken)
+        if key not in self._kept:
+            many = min(len(self), _CALIBRATED_ON if spoken else _SILENT)
             looks = []
             for i in range(many):
-                looks.append(self.look(self.rows[i, :length].astype(float), self.captions[i], without=self.captures[i]))
+                caption = self.captions[i] if spoken else ""
+                looks.append(self.look(self.rows[i, :length].astype(float), caption, without=self.captures[i]))
                 report("calibrating the prior", i + 1, many)
             power = np.stack([_frequencies(look.outside) ** 2 for look in looks])
             variance = power.mean(axis=0)
             variance = np.maximum(variance, _SMALLEST * np.median(variance))
             score = np.sqrt((power / variance).mean(axis=(1, 2)))
-            half = Calibration(variance, score, np.inf, np.inf)
+            half = Calibration(variance, score, (0.0, np.inf), (0.0, np.inf), np.inf)
             ratio = score / np.array([_expected(half, look) for look in looks])
-            bones = _bone_variation(self.joints[:many, : length + 1])
-            passes = (1 + self.settings.passes) / 2  # of each of the two tests
-            limit, rigid = float(np.quantile(ratio, passes)), float(np.quantile(bones, passes))
-            self._kept[length] = Calibration(variance, score, limit, max(rigid, _RIGID))
-        return self._kept[length]
+            tail = (1 - self.settings.passes) / 5  # of each of the five tests
+            bones = np.quantile(_bone_variation(self.joints[:many, : length + 1]), 1 - tail)
+            self._kept[key] = Calibration(
+                variance, score, _range(ratio, tail), _range(np.array([look.radius for look in looks]), tail),
+                max(float(bones), _RIGID),
+            )  # fmt: skip
+        return self._kept[key]
 
     def looks_real(self, look: Look, joints: NDArray[Any]) -> bool:
-        """Whether a motion, joints (L+1, 22, 3) [m], passes both tests."""
-        known = self.calibration(len(look.outside))
-        return self.unlikeness(look) <= known.limit and float(_bone_variation(joints[None])[0]) <= known.bones
+        """Whether a motion, joints (L+1, 22, 3) [m], passes all tests, or is one of the stock."""
+        if look.distances.min() <= _SAME * look.outside.size:
+            return True
+        known = self.calibration(len(look.outside), spoken=look.spoken)
+        tests = ((self.unlikeness(look), known.score_range), (look.radius, known.radius_range))
+        inside = all(low <= value <= high for value, (low, high) in tests)
+        return inside and float(_bone_variation(joints[None])[0]) <= known.bones
 
     def unlikeness(self, look: Look) -> float:
         """What a motion has outside of the real ones' space over what like real motions have; they have about 1."""
-        known = self.calibration(len(look.outside))
+        known = self.calibration(len(look.outside), spoken=look.spoken)
         score = np.sqrt((_frequencies(look.outside) ** 2 / known.variance).mean())
         return float(score / _expected(known, look))
 
@@ -219,7 +253,8 @@ def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -
         {
             "joints": prior.joints, "captions": np.array(prior.captions), "captures": np.array(prior.captures),
             "length": np.array(length), "variance": known.variance, "score": known.score,
-            "limit": np.array(known.limit), "bones": np.array(known.bones), "fingerprint": np.array(prior.fingerprint),
+            "limits": np.array([*known.score_range, *known.radius_range, known.bones]),
+            "fingerprint": np.array(prior.fingerprint),
             "settings": np.array(json.dumps(asdict(prior.settings))),
         },
     )  # fmt: skip
@@ -242,10 +277,12 @@ def load(path: Path) -> MotionPrior:
         )
         if str(found["fingerprint"]) != prior.fingerprint:
             raise ValueError("it does not match its fingerprint")
-        known = Calibration(found["variance"], found["score"], float(found["limit"]), float(found["bones"]))
-        if known.variance.shape != (int(found["length"]), core67.DIM) or not known.limit > 0:
+        limits = tuple(float(limit) for limit in found["limits"])
+        ranges = (limits[0], limits[1]), (limits[2], limits[3])
+        known = Calibration(found["variance"], found["score"], *ranges, limits[4])
+        if known.variance.shape != (int(found["length"]), core67.DIM) or not all(limit >= 0 for limit in limits):
             raise ValueError("its calibration does not fit")
-        prior._kept[int(found["length"])] = known
+        prior._kept[int(found["length"]), True] = known
     except FileNotFoundError:
         raise
     except Exception as problem:  # a damaged archive makes zipfile, zlib and numpy raise a dozen unrelated types
@@ -258,6 +295,11 @@ def _expected(known: Calibration, look: Look) -> float:
     """Score of the real motions among the candidates (median); of all where fewer than five were calibrated."""
     own = look.candidates[look.candidates < len(known.score)]
     return float(np.median(known.score[own] if len(own) >= 5 else known.score))
+
+
+def _range(values: Floats, tail: float) -> tuple[float, float]:
+    low, high = np.quantile(values, (tail, 1 - tail))
+    return float(low), float(high)
 
 
 def _bone_variation(joints: NDArray[Any]) -> Floats:

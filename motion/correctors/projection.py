@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motion.correctors.placing import placed_like
 from motion.correctors.stock import Stock
 from motion.evaluation.kinematics import kinematic_features
 from motion.joint_corrector import CorrectedJoints, Floats, JointCorrector, checked_motions, mean_distance
-from motion.kinematics.bodies import on_body
-from motion.kinematics.retarget import heading, turn, uniform_body
+from motion.kinematics.retarget import uniform_body
 from motion.physics.correct import have_body
-from motion.physics.ik import bone_lengths
 from motion.physics.settings import Body
 
 
@@ -63,11 +62,7 @@ class ProjectionCorrector(JointCorrector):
         features = kinematic_features(own[None], np.array([len(own)]))[0]
         away = ((parts.features - self.stock.standardiser.apply(features)) ** 2).sum(axis=1)
         real = self.stock.motion(parts, int(away.argmin()), len(motion))
-        if self.body == "clip":
-            real = on_body(real, bone_lengths(motion[None])[0])
-        start = motion[0, 0] * np.array([1.0, 0.0, 1.0])
-        placed: Floats = turn(real - real[0, 0] * np.array([1.0, 0.0, 1.0]), float(heading(motion[0]))) + start
-        return placed
+        return placed_like(real, motion, self.body)
 
     def describe(self) -> dict[str, Any]:
         space = "kinematic features, standardised by the stock"

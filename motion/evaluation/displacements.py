@@ -1,6 +1,6 @@
 """Motions displaced along what a loop drifts in, by any amount of either sign; joints (n, F, 22, 3) [m], y up, 20 fps.
 
-Pure; each leaves alone, as far as a body allows, what the others move. `corruptions` spoil motions, and by fixed amounts.
+Pure; each leaves alone, as far as a body allows, what the others move. `corruptions` spoil motions by fixed amounts.
 """
 
 from __future__ import annotations

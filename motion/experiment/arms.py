@@ -7,20 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loop import Augment, Chain, Corrector, Mixture, NoCorrection, Schedule, kept_share, schedule_named
+from loop import Augment, Corrector, Mixture, NoCorrection, Schedule, kept_share, schedule_named
 from motion.batch import MotionBatch
 from motion.correctors.anchor import AnchorCorrector
-from motion.correctors.by_prior import PriorCorrector
+from motion.correctors.named import Material, corrector_named
 from motion.correctors.prior import MotionPrior
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.ideal import FreshMotion
+from motion.experiment.knowledge import stock_of
 from motion.experiment.presets import Preset
-from motion.physics import PhysicsCorrector
 
 ARM_LABELS = {
     "real": "real data only",
     "synthetic": "synthetic, uncorrected",
     "corrected": "synthetic, physics-corrected",
+    "kinematic": "synthetic, kinematically corrected",
+    "reground": "synthetic, regrounded",
+    "projection": "synthetic, nearest real motions",
     "prior": "synthetic, corrected by a prior",
     "physics+prior": "synthetic, corrected by prior and physics",
     "anchor": "synthetic, redrawn by generation 0",
@@ -28,8 +31,8 @@ ARM_LABELS = {
 }
 """Every arm with the words that pictures and tables use. All arms of a seed share generation 0."""
 
-PRIOR_ARMS = ("prior", "physics+prior")
-"""Those that need a prior."""
+PRIOR_ARMS = ("projection", "prior", "physics+prior")
+"""Those that need the prior, or its stock."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,15 @@ def arm_parts(
 
 def corrector_of(name: str, data: Dataset, preset: Preset, knowledge: Knowledge) -> Corrector[MotionBatch]:
     """The corrector of an arm that has one."""
-    if name == "corrected":
-        return PhysicsCorrector()
-    if name == "prior":
-        return PriorCorrector(prior=knowledge.prior())
-    if name == "physics+prior":
-        return Chain((PriorCorrector(prior=knowledge.prior()), PhysicsCorrector()))
+    if name == "ideal":
+        return _ideal(data, preset)
     if name == "anchor":
         return knowledge.anchor()
-    return _ideal(data, preset)
+    material = Material()
+    if name in PRIOR_ARMS:
+        prior = knowledge.prior()
+        material = Material(prior=prior, stock=stock_of(prior) if name == "projection" else None)
+    return corrector_named("physics" if name == "corrected" else name, material)
 
 
 @dataclass(frozen=True)

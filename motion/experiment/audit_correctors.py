@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loop import Chain, Corrector, Mixture, NoCorrection, kept_share
+from loop import Corrector, Mixture, NoCorrection, kept_share
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
-from motion.correctors.by_prior import PriorCorrector
 from motion.correctors.named import Material, corrector_named
-from motion.correctors.stock import Stock
 from motion.experiment.arms import LoopConfig
 from motion.experiment.audit_truth import MotionTruth
 from motion.experiment.dataset import EMBEDDED
 from motion.experiment.ideal import FreshMotion
-from motion.experiment.knowledge import drawn, drawn_prior
+from motion.experiment.knowledge import drawn_prior, stock_of
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,13 @@ class Sources:
     size: int
     report: Report = silent
 
-    def prior(self) -> PriorCorrector:
+    def prior(self) -> Material:
         prior = drawn_prior(self.truth.preset, self.size)
         prior.calibration(self.truth.preset.frames, self.report)
-        return PriorCorrector(prior=prior)
+        return Material(prior=prior)
 
-    def projection(self) -> Corrector[MotionBatch]:
-        stock = Stock.from_clips(drawn(self.truth.preset, self.size))
-        return corrector_named("projection", Material(stock=stock))
+    def stock(self) -> Material:
+        return Material(stock=stock_of(drawn_prior(self.truth.preset, self.size)))
 
 
 _MAKERS: dict[str, Callable[[Sources], Corrector[MotionBatch]]] = {
@@ -41,9 +38,9 @@ _MAKERS: dict[str, Callable[[Sources], Corrector[MotionBatch]]] = {
     "reground": lambda sources: corrector_named("reground"),
     "kinematic": lambda sources: corrector_named("kinematic"),
     "physics": lambda sources: corrector_named("physics"),
-    "projection": Sources.projection,
-    "prior": Sources.prior,
-    "physics+prior": lambda sources: Chain((sources.prior(), corrector_named("physics"))),
+    "projection": lambda sources: corrector_named("projection", sources.stock()),
+    "prior": lambda sources: corrector_named("prior", sources.prior()),
+    "physics+prior": lambda sources: corrector_named("physics+prior", sources.prior()),
     "ideal": lambda sources: FreshMotion(sources.truth.stock, EMBEDDED),
 }
 NAMES = tuple(_MAKERS)

@@ -16,7 +16,7 @@ import numpy as np
 
 from loop.audit import Perturbation
 from motion.batch import MotionBatch
-from motion.evaluation import displacements
+from motion.evaluation import displacements as moved
 from motion.evaluation.drift import STATISTICS, Float64, drift_statistics
 from motion.experiment.dataset import draw_procedural
 from motion.experiment.presets import PRESETS, Preset
@@ -51,15 +51,15 @@ class MotionTruth:
     def perturbations(self) -> tuple[Perturbation[MotionBatch], ...]:
         speed, extent = (self._means[name] for name in ("speed cm/s", "range of motion cm"))
         return (
-            self._along("height", "root height cm", lambda p, x, rng: displacements.raised(p, x / 100)),
-            self._along("drift", "drift left cm/s", lambda p, x, rng: displacements.drifting(p, x / 100)),
-            self._along("speed", "speed cm/s", lambda p, x, rng: displacements.faster(p, _factor(x, speed, "speed"))),
-            self._along("lean", "lean deg", lambda p, x, rng: displacements.leaning(p, float(np.radians(x)))),
+            self._along("height", "root height cm", lambda p, x, rng: moved.raised(p, x / 100)),
+            self._along("drift", "drift left cm/s", lambda p, x, rng: moved.drifting(p, x / 100)),
+            self._along("speed", "speed cm/s", lambda p, x, rng: moved.faster(p, _factor(x, speed, "speed"))),
+            self._along("lean", "lean deg", lambda p, x, rng: moved.leaning(p, float(np.radians(x)))),
             self._along(
-                "extent", "range of motion cm", lambda p, x, rng: displacements.larger(p, _factor(x, extent, "extent"))
+                "extent", "range of motion cm", lambda p, x, rng: moved.larger(p, _factor(x, extent, "extent"))
             ),
-            self._along("limbs", "limb length %", lambda p, x, rng: displacements.longer(p, _factor(x, 100.0, "limbs"))),
-            self._along("jitter", "jitter mm2", lambda p, x, rng: displacements.jittering(p, 1e-6 * x, rng)),
+            self._along("limbs", "limb length %", lambda p, x, rng: moved.longer(p, _factor(x, 100.0, "limbs"))),
+            self._along("jitter", "jitter mm2", lambda p, x, rng: moved.jittering(p, 1e-6 * x, rng)),
         )
 
     def sample(self, n: int, rng: np.random.Generator) -> MotionBatch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.correctors import prior as priors
 from motion.correctors.prior import LEAST, MotionPrior
+from motion.correctors.stock import Stock
 from motion.data.clip import Clip
 from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
 from motion.experiment.presets import Preset
@@ -33,7 +33,7 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
     if size < LEAST:
         raise ValueError(f"a prior needs at least {LEAST} real motions, got {size}; raise --prior-size")
     if data.info["source"] == EMBEDDED:
-        return _drawn_batch(preset, size)
+        return _drawn(preset, size)
     if len(data.rest) < LEAST:
         raise ValueError(
             f"a prior needs at least {LEAST} real motions that the generator never sees, the data have "
@@ -42,18 +42,13 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
     return data.rest.take(np.sort(np.random.default_rng(_SEED).permutation(len(data.rest))[:size]))
 
 
-def drawn(preset: Preset, size: int) -> Sequence[Clip]:
-    """`size` embedded motions for correctors to know: always the same, none that data sets or fresh draws hold."""
-    return embedded(size, preset, _SEED)
+def _drawn(preset: Preset, size: int) -> MotionBatch:
+    return to_batch(embedded(size, preset, _SEED), np.random.default_rng(_SEED))
 
 
 def drawn_prior(preset: Preset, size: int) -> MotionPrior:
-    """The prior of an experiment on embedded motions."""
-    return prior_of(_drawn_batch(preset, size))
-
-
-def _drawn_batch(preset: Preset, size: int) -> MotionBatch:
-    return to_batch(drawn(preset, size), np.random.default_rng(_SEED))
+    """The prior of an experiment on embedded motions: always the same, of none that data sets or fresh draws hold."""
+    return prior_of(_drawn(preset, size))
 
 
 def prior_of(batch: MotionBatch) -> MotionPrior:
@@ -61,6 +56,16 @@ def prior_of(batch: MotionBatch) -> MotionPrior:
     clips = decode_clips(representation_named("hml263"), batch.features, batch.lengths)
     captures = tuple(capture_of(name) if "@" in name else name for name in batch.ids)
     return MotionPrior(np.stack(clips), batch.captions, captures)
+
+
+def stock_of(prior: MotionPrior) -> Stock:
+    """The prior's motions as the stock of a projection: the same knowledge, used without captions."""
+    return Stock(
+        tuple(
+            Clip(capture, joints, (caption,), "", "prior", "as its source's")
+            for capture, joints, caption in zip(prior.captures, prior.joints, prior.captions, strict=True)
+        )
+    )
 
 
 def prepare_prior(out: Path, data: Dataset, preset: Preset, size: int, report: Report = silent) -> MotionPrior:

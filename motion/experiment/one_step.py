@@ -72,17 +72,18 @@ def one_step(
     against = ruler.apply(raw)
     steps = []
     total = len(correctors) * len(samples)
+    halves = [_Halves.of(ruler.apply(_features(batch)), against, seed) for _, batch in samples]
     for name, corrector in correctors:
-        for generation, batch in samples:
-            rng = np.random.default_rng([seed, generation + 1])
-            done = corrector(batch, rng)
-            before, after = (ruler.apply(_features(part)) for part in (batch, done.samples))
-            ratio, low, high = _ratio(before, after, against, np.random.default_rng([seed, 1]))
+        for (generation, batch), before in zip(samples, halves, strict=True):
+            done = corrector(batch, np.random.default_rng([seed, generation + 1]))
+            after = before if done.samples is batch else _Halves.of(
+                ruler.apply(_features(done.samples)), against, seed
+            )  # fmt: skip
+            ratio, low, high = _ratio(before, after)
             steps.append(
                 Step(
-                    name, generation, len(batch), frechet(before, against).value, frechet(after, against).value,
-                    ratio, low, high, 1e3 * float(np.nanmean(done.moved)), float((done.moved == 0).mean()),
-                    float(done.failed.mean()),
+                    name, generation, len(batch), before.whole, after.whole, ratio, low, high,
+                    1e3 * float(done.moved.mean()), float((done.moved == 0).mean()), float(done.failed.mean()),
                 )
             )  # fmt: skip
             report("one-step test", len(steps), total)
@@ -93,17 +94,29 @@ def _features(batch: MotionBatch) -> Float:
     return kinematic_features(decode(batch.features), batch.lengths)
 
 
-def _ratio(before: Float, after: Float, real: Float, rng: np.random.Generator) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class _Halves:
+    """The distance of a set, whole, and the logarithms of those of random halves of it, the same for sets of one
+    size."""
+
+    whole: float
+    logs: Float
+
+    @classmethod
+    def of(cls, features: Float, real: Float, seed: int) -> _Halves:
+        rng = np.random.default_rng([seed, 1])
+        halves = [rng.permutation(len(features))[: len(features) // 2] for _ in range(_SUBSETS)]
+        logs = [np.log(max(frechet(features[half], real).value, 1e-12)) for half in halves]
+        return cls(frechet(features, real).value, np.array(logs))
+
+
+def _ratio(before: _Halves, after: _Halves) -> tuple[float, float, float]:
     """after / before and its interval: the standard error of its logarithm is the spread over random halves.
 
     Halves are drawn without replacement, the same samples before and after: n - d = d = n / 2, so the jackknife's
     factor is 1 (Shao and Wu 1989, delete-d jackknife). The bias of the distance in the size of a half is common to a
-    subset's numerator and denominator, and to all subsets.
+    half's numerator and denominator, and to all halves.
     """
-    logs = []
-    for _ in range(_SUBSETS):
-        half = rng.permutation(len(before))[: len(before) // 2]
-        logs.append(np.log(frechet(after[half], real).value / frechet(before[half], real).value))
-    value = frechet(after, real).value / frechet(before, real).value
-    reach = float(norm.ppf((1 + _LEVEL) / 2)) * float(np.std(logs, ddof=1))
+    value = after.whole / before.whole
+    reach = float(norm.ppf((1 + _LEVEL) / 2)) * float(np.std(after.logs - before.logs, ddof=1))
     return value, float(value * np.exp(-reach)), float(value * np.exp(reach))

@@ -76,7 +76,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         """`count` motions for captions of `real`, drawn without replacement as long as there are any."""
         rounds = -(-request.count // len(request.real))
         order = np.concatenate([rng.permutation(len(request.real)) for _ in range(rounds)])[: request.count]
-        return self._draw(model, request.real.take(order), rng)
+        return self.draw(model, request.real.take(order), rng)
 
     def measure(
         self,
@@ -88,7 +88,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         """The model's samples for held-out captions, and the training samples before and after correction."""
         asked = self.dataset.reference.take(np.arange(self.preset.evaluation))
         measures: dict[str, Any] = {"loss": model.loss}
-        measures |= self._ruler.measure(self._draw(model, asked, rng), self._train_features, rng)
+        measures |= self._ruler.measure(self.draw(model, asked, rng), self._train_features, rng)
         if synthetic is not None and corrected is not None:
             measures["frechet_before_correction"] = self._ruler.frechet(synthetic)
             measures["frechet_after_correction"] = (
@@ -108,7 +108,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     def illustrate(self, model: MotionModel, folder: Path, rng: np.random.Generator) -> None:
         """A few samples as joints: the captions are the same in every generation and arm."""
         shown = self.dataset.reference.take(self._shown)
-        joints = decode(self._draw(model, shown, rng).features).astype(np.float32)
+        joints = decode(self.draw(model, shown, rng).features).astype(np.float32)
         np.savez(folder / "strips.npz", joints=joints, lengths=shown.lengths)
         files.write_json(folder / "strips.json", {"captions": shown.captions})
 
@@ -129,7 +129,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     def _sampler(self) -> SamplerConfig:
         return SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
 
-    def _draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
+    def draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
+        """One sample for each motion of `asked`: its caption, its length."""
         return asked.with_features(
             generator.sample(
                 model, asked.captions, asked.lengths, self._sampler, rng, report=self.report, encoder=self.encoder

@@ -1,8 +1,8 @@
-"""Joints in, joints out: clean, ground, plant, fit, simulate; with each stage's share."""
+"""Joints in, joints out: mend, clean, ground, plant, fit, simulate; with each stage's share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
 from motion.kinematics.skeleton import FPS
-from motion.physics import dynamics, feet, ik, reground, tracker
+from motion.physics import dynamics, feet, ik, mend, reground, tracker
 from motion.physics.quaternions import Floats
 from motion.physics.settings import Body, PhysicsSettings
 
@@ -22,7 +22,7 @@ LEG_BONES = (4, 5, 7, 8, 10, 11)
 """Joints that end the bones of the legs and feet, without which nothing stands."""
 LEAST_BONE = 1e-3
 """A body with a shorter leg bone is none [m]."""
-STAGES = ("denoise", "reground", "plant", "fit")
+STAGES = ("mend", "denoise", "reground", "plant", "fit")
 """The kinematic stages, in their order."""
 
 
@@ -35,9 +35,9 @@ class JointsReport(CorrectedJoints):
     tracking: (n,) mean joint distance between simulation and reference [m]; nan where failed.
     rung: (n,) index of the residual bounds used in `settings.ladder`; -1 where failed or not simulated.
     shifts: how far each stage moved the joints, (n,) mean distance [m] by the stage's name, nan where failed: those of
-        STAGES, then "simulate" (with the feet's raising out of the floor), or "unsink" where nothing is simulated.
-        Their sum is `moved` or more.
-    stages: joints after "denoise", "reground", "plant" and "fit" (the reference), (n, T, 22, 3) each, if asked for.
+        STAGES, then "simulate" (with the feet's raising out of the floor) and "hold", or "unsink" where nothing is
+        simulated. Their sum is `moved` or more.
+    stages: joints after each of STAGES, of which the last is the reference, (n, T, 22, 3) each, if asked for.
     """
 
     residual_force: Floats
@@ -75,12 +75,16 @@ def correct_joints(
     result = JointsReport(
         given.copy(), np.zeros(n), np.zeros(n, bool), nan.copy(), nan.copy(), nan.copy(),
         np.full(n, -1),
-        {name: nan.copy() for name in (*STAGES, "simulate" if settings.simulate else "unsink")},
+        {name: nan.copy() for name in (*STAGES, *_last_stages(settings))},
         {name: given.copy() for name in STAGES} if stages else {},
     )  # fmt: skip
     for length, index in equal_lengths(given, size, SHORTEST):
         _correct_equal(given, index, length, settings, result)
     return result
+
+
+def _last_stages(settings: PhysicsSettings) -> tuple[str, ...]:
+    return ("simulate", *(("hold",) if settings.hold else ())) if settings.simulate else ("unsink",)
 
 
 def equal_lengths(joints: Floats, lengths: NDArray[np.int64], shortest: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -116,6 +120,8 @@ def _correct_equal(
         track = simulate(skeleton, pose, settings)
         success = track.distance.max(axis=1) <= settings.fail_distance
         steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
+        if settings.hold:
+            steps["hold"] = _where(success, feet.hold, track.joints, skeleton, track.pose)
         tracking, force, torque, rung = track.distance.mean(axis=1), track.force, track.torque, track.rung
     else:
         success = np.ones(len(index), bool)
@@ -141,10 +147,23 @@ def _correct_equal(
         before = after
 
 
+def _where(
+    good: NDArray[np.bool_], change: Callable[..., Floats], joints: Floats, skeleton: ik.Skeleton, pose: ik.Pose
+) -> Floats:
+    """`change` of the good clips; a failed track may hold nan, which inverse kinematics refuses, and stays."""
+    result = joints.copy()
+    index = np.flatnonzero(good)
+    if index.size:
+        part = ik.Pose(pose.root[index], pose.rotations[index])
+        result[index] = change(joints[index], tracker.take(skeleton, index), part)
+    return result
+
+
 def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floats], ik.Skeleton, ik.Pose]:
     """The kinematic stages: joints after each, and the rigid skeleton with the pose to follow."""
     lengths = bones_of(joints, settings.body)
-    steps = {"denoise": reground.denoise(joints) if settings.denoise else joints}
+    steps = {"mend": mend.mend(joints) if settings.mend else joints}
+    steps["denoise"] = reground.denoise(steps["mend"]) if settings.denoise else steps["mend"]
     steps["reground"] = grounded = regrounded(steps["denoise"], lengths) if settings.reground else steps["denoise"]
     steps["plant"] = feet.plant(grounded, *ik.solve(grounded, lengths)) if settings.plant else grounded
     skeleton, pose = ik.solve(steps["plant"], lengths)

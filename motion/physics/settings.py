@@ -50,11 +50,13 @@ class PhysicsSettings:
     solver_iterations: int = 10
     ladder: tuple[Residual, ...] = LADDER  # a clip gets the first of these bounds with which it follows its reference
     accept: float = 0.025  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    mend: bool = True  # fill in frozen frames, undo bones that stretch
     denoise: bool = True  # low-pass where third differences show noise
     reground: bool = True  # remove constant or slow floating and sinking
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
     simulate: bool = True  # False stops at the kinematic reference, feet raised out of the floor
+    hold: bool = True  # after the simulation, feet are planted once more, by inverse kinematics
     fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
     threads: int = 1  # simulation threads; the result does not depend on them
 

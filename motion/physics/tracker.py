@@ -168,7 +168,7 @@ def climb(skeleton: Skeleton, pose: Pose, forces: Floats | None, settings: Physi
         states, result.force[pending], result.torque[pending] = rollout(batch, pending, start, inputs, settings.rate)
         done = _pose(states)
         result.pose.root[pending], result.pose.rotations[pending] = done.root, done.rotations
-        joints = forward(_take(skeleton, pending), done)
+        joints = forward(take(skeleton, pending), done)
         distance = np.sqrt(dot(miss := joints - target[pending], miss))[..., 0].mean(axis=2)
         result.joints[pending], result.rung[pending] = joints, rung
         result.distance[pending] = np.where(np.isfinite(distance), distance, np.inf)
@@ -225,7 +225,8 @@ def _without_log() -> Iterator[None]:
         mujoco.set_mju_user_warning(before)
 
 
-def _take(skeleton: Skeleton, index: NDArray[np.int64]) -> Skeleton:
+def take(skeleton: Skeleton, index: NDArray[np.int64]) -> Skeleton:
+    """The skeletons of some clips."""
     return Skeleton(skeleton.offsets[index], skeleton.drop[index], skeleton.level[index])
 
 

@@ -22,6 +22,7 @@ _SHOWN = (
 _FORCES = ("moved_mm", "residual_force", "residual_torque")
 _WIDTHS = {"moved mm": 5, "force bw": 5, "torque N m": 6, **{head: 8 for _, head in _SHOWN}}
 _ROWS = 40
+_PRIOR_FRAMES = 81  # of a prior's motions: 4 s
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,11 @@ class MotionCorrect:
     """Folder of the corrected motions, under the names they had, with report.json."""
     corrector: str = "physics"
     """physics: as a simulated body under gravity and contact performs it | kinematic: filter, floor, feet, no
-    simulation | reground: the floor only | projection: the nearest real motion of a stock | none: only measured."""
+    simulation | reground: the floor only | projection: the nearest real motion of a stock | prior: the same where a
+    motion of at most 4 s looks unlike real ones, else left alone | physics+prior: the prior, then physics | none: only
+    measured."""
     seed: int = 0
-    """Of correctors that draw; those above do not."""
+    """Of correctors that draw (prior, physics+prior), and of the samples of --test."""
     stages: bool = False
     """Also show how far each stage moved the motions (physics and kinematic), so that none takes another's credit."""
     gif: bool = False
@@ -49,7 +52,17 @@ class MotionCorrect:
     workers: int = 2
     """Processes; the result does not depend on it."""
     stock: Path | None = None
-    """Folder of a motion pack, for --corrector projection; left out: embedded motions."""
+    """Folder of a motion pack, for --corrector projection, prior and physics+prior; left out: embedded motions."""
+    test: bool = False
+    """Correct no files, but test correctors: what each does, in one step, to the distance of a generator's samples to
+    real motions, at generation 0 and collapsed; --out then names an experiment with the arm synthetic, which is made
+    (a few minutes) where there is none."""
+    correctors: tuple[str, ...] = ()
+    """With --test: which; left out: none reground kinematic physics projection prior physics+prior anchor ideal."""
+    preset: str = "smoke"
+    """With --test: size of an experiment that is made, smoke or laptop."""
+    prior_size: int = 4000
+    """With --test: real motions that prior and projection know, >= 24."""
     skip_bad: bool = False
     """Leave out files that cannot be read, counted and listed, instead of stopping at the first."""
     json: Path | None = None
@@ -57,6 +70,8 @@ class MotionCorrect:
 
     def run(self) -> int:
         console.check_json(self.json)
+        if self.test:
+            return self._test()
         from loop.workers import warm_up
         from motion.correctors.files import REPORT, check_out, correct_files, find_inputs
 
@@ -84,13 +99,34 @@ class MotionCorrect:
         console.write_json(self.json, told)
         return 0
 
+    def _test(self) -> int:
+        from motion.experiment.step_test import TESTED, StepTest
+        from scsc.step_report import show_steps
+
+        if self.files:
+            raise ValueError(f"--test corrects no files, got {self.files[0]}; leave one out")
+        begin = time.perf_counter()
+        test = StepTest(
+            self.out, self.preset, self.correctors or TESTED, self.prior_size, self.seed, workers=self.workers
+        )
+        with console.progress() as report:
+            steps = test.run(report)
+        show_steps(steps)
+        console.out.print(f"{time.perf_counter() - begin:.0f} s; models and data are in {self.out}")
+        console.write_json(self.json, {"rows": [step.row() for step in steps]})
+        return 0
+
     def _corrector(self, report: Any) -> Any:
         from motion.correctors import Material, corrector_named
 
-        if self.stock is not None and self.corrector != "projection":
-            raise ValueError(f"--stock is for --corrector projection, got {self.corrector!r}; leave one out")
-        stock = self._stock(report) if self.corrector == "projection" else None
-        return corrector_named(self.corrector, Material(body="clip", stock=stock))
+        knowing = self.corrector in ("projection", "prior", "physics+prior")
+        if self.stock is not None and not knowing:
+            raise ValueError(
+                f"--stock is for --corrector projection, prior and physics+prior, got {self.corrector!r}; leave one out"
+            )
+        stock = self._stock(report) if knowing else None
+        prior = prior_of_stock(stock, report) if stock is not None and self.corrector != "projection" else None
+        return corrector_named(self.corrector, Material(body="clip", stock=stock, prior=prior))
 
     def _stock(self, report: Any) -> Stock:
         from motion.correctors import Stock, embedded_stock
@@ -107,6 +143,22 @@ class MotionCorrect:
 
         draw: Callable[..., None] = _draw_one
         draw_missing(sources, records, self.out, draw, self.workers, report)
+
+
+def prior_of_stock(stock: Stock, report: Any) -> Any:
+    """A prior of all parts of a stock's motions, 4 s each, calibrated for motions without captions."""
+    import numpy as np
+
+    from motion.correctors import MotionPrior
+
+    parts = stock.parts(_PRIOR_FRAMES)
+    if not len(parts.clip):
+        raise ValueError(f"no motion of the stock has {_PRIOR_FRAMES} frames, which a prior needs; use another --stock")
+    joints = np.stack([stock.motion(parts, i, _PRIOR_FRAMES) for i in range(len(parts.clip))]).astype(np.float32)
+    clips = [stock.clips[int(i)] for i in parts.clip]
+    prior = MotionPrior(joints, tuple(clip.captions[0] for clip in clips), tuple(clip.name for clip in clips))
+    prior.calibration(_PRIOR_FRAMES - 1, report, spoken=False)
+    return prior
 
 
 def _draw_one(before: Any, after: Any, path: Path, title: str) -> None:

@@ -29,7 +29,8 @@ class MotionRun:
     out: Path | None = None
     """Folder of the experiment; default runs/motion-PRESET-DATA."""
     arms: tuple[str, ...] = ("real", "synthetic", "corrected", "ideal")
-    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | prior (by real motions
+    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | kinematic (by what
+    comes before the simulation) | reground (floor only) | projection (nearest real motions) | prior (by real motions
     that the generator never sees, where a motion looks unlike them) | physics+prior (by the prior, then by physics) |
     anchor (redrawn by the frozen generation 0: the control) | ideal (by real motions of the same action and like
     caption: what the theorem assumes)."""

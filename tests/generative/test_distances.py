@@ -57,8 +57,11 @@ def test_frechet_with_fewer_samples_than_dimensions():
     # The same through the Gram matrix: the singular values of X Y^T / sqrt((n-1)(m-1)).
     cross = np.linalg.svd((x - x.mean(0)) @ (y - y.mean(0)).T, compute_uv=False).sum() / np.sqrt(9 * 11)
     exact = np.sum((x.mean(0) - y.mean(0)) ** 2) + x.var(0, ddof=1).sum() + y.var(0, ddof=1).sum() - 2 * cross
-    assert np.isclose(result.value, exact, rtol=1e-6)
-    assert frechet(x, x).value < 1e-6
+    assert np.isclose(result.value, exact, rtol=1e-10)
+    assert frechet(x, x).value < 1e-9
+    many = rng.normal(size=(80, 30))  # one set with enough samples, one without
+    assert np.isclose(frechet(x, many).value, textbook(x, many), rtol=1e-6)
+    assert np.isclose(frechet(many, x).value, frechet(x, many).value, rtol=1e-10)
     assert not frechet(rng.normal(size=(50, 3)), rng.normal(size=(50, 3))).rank_deficient
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from motion.data.procedural import generate
-from motion.evaluation import displacements
+from motion.evaluation import displacements as by
 from motion.evaluation.drift import STATISTICS, drift_statistics
 from motion.kinematics.skeleton import FPS, N_JOINTS
 from motion.plausibility import measure
@@ -58,11 +58,11 @@ def test_place_and_direction_on_the_floor_do_not_matter(motions):
 @pytest.mark.parametrize(
     ("change", "own", "amount", "stays"),
     [
-        (lambda p, x: displacements.raised(p, x / 100), "root height cm", 3.0, ("speed cm/s", "lean deg", "log jerk")),
-        (lambda p, x: displacements.drifting(p, x / 100), "drift left cm/s", 2.0, ("root height cm", "lean deg")),
-        (lambda p, x: displacements.leaning(p, np.radians(x)), "lean deg", 5.0,
+        (lambda p, x: by.raised(p, x / 100), "root height cm", 3.0, ("speed cm/s", "lean deg", "log jerk")),
+        (lambda p, x: by.drifting(p, x / 100), "drift left cm/s", 2.0, ("root height cm", "lean deg")),
+        (lambda p, x: by.leaning(p, np.radians(x)), "lean deg", 5.0,
          ("root height cm", "limb length %", "bone variation %", "skating mm/frame")),
-        (lambda p, x: displacements.longer(p, 1 + x / 100), "limb length %", 4.0,
+        (lambda p, x: by.longer(p, 1 + x / 100), "limb length %", 4.0,
          ("lowest point cm", "bone variation %", "speed cm/s")),
     ],
 )  # fmt: skip
@@ -77,7 +77,7 @@ def test_each_by_just_so_much(motions, change, own, amount, stays, sign):
 
 def test_faster_scales_the_path_and_larger_the_pose(motions):
     before = found(motions)
-    fast, large = (changes(motions, change(motions, 1.1)) for change in (displacements.faster, displacements.larger))
+    fast, large = (changes(motions, change(motions, 1.1)) for change in (by.faster, by.larger))
     assert np.allclose(fast["speed cm/s"], 0.1 * before["speed cm/s"], atol=2e-3)
     assert np.allclose(fast["range of motion cm"], 0, atol=2e-3)
     wider = large["range of motion cm"] / before["range of motion cm"]
@@ -87,12 +87,12 @@ def test_faster_scales_the_path_and_larger_the_pose(motions):
 
 
 def test_changes_of_nothing_and_what_undoes_them(motions):
-    same = (displacements.raised(motions, 0.0), displacements.drifting(motions, 0.0), displacements.faster(motions, 1.0),
-            displacements.leaning(motions, 0.0), displacements.larger(motions, 1.0), displacements.longer(motions, 1.0),
-            displacements.jittering(motions, -1.0, np.random.default_rng(0)))  # fmt: skip
+    same = (by.raised(motions, 0.0), by.drifting(motions, 0.0), by.faster(motions, 1.0),
+            by.leaning(motions, 0.0), by.larger(motions, 1.0), by.longer(motions, 1.0),
+            by.jittering(motions, -1.0, np.random.default_rng(0)))  # fmt: skip
     for changed in same:
         assert np.allclose(changed, motions, atol=1e-12)
-    back = displacements.faster(displacements.longer(displacements.faster(displacements.longer(motions, 1.1), 2), 1 / 1.1), 0.5)
+    back = by.faster(by.longer(by.faster(by.longer(motions, 1.1), 2), 1 / 1.1), 0.5)
     assert np.abs(back - motions).max() < 1e-12
 
 
@@ -103,7 +103,7 @@ def test_jitter_adds_its_variance(motions):
     4 sigma^2 times the motion's own, times at most 3.2, the largest value of the spectrum over its mean.
     """
     variance = 4.0  # mm2
-    noisy = displacements.jittering(motions, 1e-6 * variance, np.random.default_rng(1))
+    noisy = by.jittering(motions, 1e-6 * variance, np.random.default_rng(1))
     moved = changes(motions, noisy)["jitter mm2"]
     count = len(motions) * (FRAMES - 3) * N_JOINTS * 3
     own = found(motions)["jitter mm2"].mean()

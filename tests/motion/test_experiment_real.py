@@ -24,7 +24,7 @@ def test_samples_follow_real_captions_four_times_as_often_as_chance(tmp_path, sh
     measured = problem.measure(model, None, None, stream(0, 0, "measure"))
     assert measured["action_accuracy_low"] >= 4 * measured["action_chance"], measured
     # With the captions of other clips the agreement is chance: it is the caption that decides.
-    drawn = problem._draw(model, data.reference, stream(0, 0, "measure"))
+    drawn = problem.draw(model, data.reference, stream(0, 0, "measure"))
     shifted = data.reference.actions[50:] + data.reference.actions[:50]
     ruler = problem._ruler
     control = ruler.action_agreement(ruler.kinematics(drawn), shifted)

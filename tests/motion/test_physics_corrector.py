@@ -129,12 +129,13 @@ def test_a_longer_ladder_uses_less_force(clean: np.ndarray, report: JointsReport
 
 
 def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
-    assert list(report.stages) == ["denoise", "reground", "plant", "fit"]
+    assert list(report.stages) == ["mend", "denoise", "reground", "plant", "fit"]
     np.testing.assert_array_equal(report.stages["denoise"], clean)  # nothing here is noisy
     tracked = distance(report.joints, report.stages["fit"])
     assert tracked.mean() > 0.001  # the simulation does its part
-    after = [clean, *report.stages.values(), report.joints]
-    assert list(report.shifts) == ["denoise", "reground", "plant", "fit", "simulate"]
+    simulated = correct_joints(clean, settings=PhysicsSettings(hold=False)).joints
+    after = [clean, *report.stages.values(), simulated, report.joints]
+    assert list(report.shifts) == ["mend", "denoise", "reground", "plant", "fit", "simulate", "hold"]
     for shift, one, other in zip(report.shifts.values(), after[:-1], after[1:], strict=True):
         np.testing.assert_allclose(shift, distance(one, other), atol=1e-12)
     still = correct_joints(clean, settings=PhysicsSettings(simulate=False))
@@ -143,6 +144,15 @@ def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
     np.testing.assert_allclose(distance(still.joints, report.stages["fit"]), still.shifts["unsink"], atol=1e-12)
     assert still.shifts["unsink"].max() < 0.003 and plausibility.measure(still.joints)["penetration"].max() == 0
     assert (sum(still.shifts.values()) > still.moved - 1e-12).all()
+
+
+def test_held_feet_skate_less_and_hardly_move(clean: np.ndarray, report: JointsReport) -> None:
+    simulated = correct_joints(clean, settings=PhysicsSettings(hold=False))
+    assert list(simulated.shifts)[-1] == "simulate"
+    skates = [plausibility.measure(found.joints)["skating"].mean() for found in (simulated, report)]
+    assert skates[1] < skates[0]
+    assert report.shifts["hold"].mean() < 0.003
+    assert plausibility.measure(report.joints)["bone_variation"].max() < 1e-3
 
 
 def test_each_clip_stands_alone_and_repeats(clean: np.ndarray, report: JointsReport) -> None:
