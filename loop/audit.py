@@ -30,6 +30,7 @@ from loop.two_sample import energy_test
 
 B = TypeVar("B", bound=Batch)
 Array = NDArray[np.float64]
+_EXACT = 1e-14  # a variance below this share of the mean square is rounding
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,15 @@ def audit(truth: Truth[B], corrector: Corrector[B], config: AuditConfig, report:
                 out = _corrected(corrector, shifted, config.seed, r).samples
                 what = f"the corrector {corrector.describe()}"
                 y[r, j, i] = weights[j] @ (_means(truth, out, what)[0] - after[r])
-        report("audit", r + 1, config.batches)
+            report("audit", r * len(directions) + j + 1, config.batches * len(directions))
 
     for j, direction in enumerate(directions):
         if not np.any(x[:, j] @ amplitudes):
             raise ValueError(f"perturbation {direction.name!r} does not displace its own moment; correct its weights")
-    deviation = np.sqrt(np.maximum(squares.mean(axis=0) - before.mean(axis=0) ** 2, 0.0))
-    deviation = np.where(deviation > 0, deviation, 1.0)
+    square = squares.mean(axis=0)
+    variance = square - before.mean(axis=0) ** 2
+    # A constant's variance is 0 or what rounding leaves of it; one unit then stands for its deviation.
+    deviation = np.where(variance > _EXACT * square, np.sqrt(np.maximum(variance, 0.0)), 1.0)
     verdicts = {"level": config.level, "error_rate": config.error_rate}
     found = tuple(
         retention(d.name, amplitudes, x[:, j], y[:, j], (after - before) @ weights[j], tolerance=config.tolerance,

@@ -168,5 +168,6 @@ def truth_named(name: str, dimension: int) -> GaussianTruth | MixtureTruth:
         ValueError: unknown name, or a dimension below 1.
     """
     if name not in TRUTHS:
-        raise ValueError(f"truth must be one of {', '.join(TRUTHS)} or digits, got {name!r}; choose one of them")
+        known = ", ".join((*TRUTHS, "digits", "motion"))
+        raise ValueError(f"truth must be one of {known}, got {name!r}; choose one of them")
     return TRUTHS[name](dimension)

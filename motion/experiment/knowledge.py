@@ -30,17 +30,25 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
     Raises:
         ValueError: fewer than a prior needs.
     """
-    rng = np.random.default_rng(_SEED)
     if size < LEAST:
         raise ValueError(f"a prior needs at least {LEAST} real motions, got {size}; raise --prior-size")
     if data.info["source"] == EMBEDDED:
-        return to_batch(embedded(size, preset, _SEED), rng)
+        return _drawn(preset, size)
     if len(data.rest) < LEAST:
         raise ValueError(
             f"a prior needs at least {LEAST} real motions that the generator never sees, the data have "
             f"{len(data.rest)} left; use more data, a smaller preset or other arms"
         )
-    return data.rest.take(np.sort(rng.permutation(len(data.rest))[:size]))
+    return data.rest.take(np.sort(np.random.default_rng(_SEED).permutation(len(data.rest))[:size]))
+
+
+def _drawn(preset: Preset, size: int) -> MotionBatch:
+    return to_batch(embedded(size, preset, _SEED), np.random.default_rng(_SEED))
+
+
+def drawn_prior(preset: Preset, size: int) -> MotionPrior:
+    """The prior of an experiment on embedded motions: always the same, of none that data sets or fresh draws hold."""
+    return prior_of(_drawn(preset, size))
 
 
 def prior_of(batch: MotionBatch) -> MotionPrior:

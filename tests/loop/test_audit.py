@@ -60,6 +60,21 @@ class Linear:
         return {"name": "linear", "factor": self.factor}
 
 
+@dataclass(frozen=True)
+class Plus:
+    """x -> x + by."""
+
+    by: float
+    scope = "sample"
+
+    def __call__(self, batch, rng):
+        n = len(batch)
+        return Corrected(ArrayBatch(batch.samples + self.by), np.zeros(n), np.ones(n, bool), np.zeros(n, bool))
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "plus", "by": self.by}
+
+
 @pytest.mark.parametrize("dof", [1, 2, 3, 4, 7, 15, 31, 100])
 def test_student_against_scipy(dof):
     for t in (0.0, 0.3, 1.0, 2.5, 8.0):
@@ -172,6 +187,18 @@ def test_overshooting_has_no_gamma():
     assert found.rho == pytest.approx(-0.5) and np.isnan(found.gamma) and not found.one_gamma
     growing = audit(Normal(perturbations=(shift(),)), Linear(1.5), SMALL)
     assert growing.gamma == pytest.approx(-1 / 3) and not growing.one_gamma
+
+
+@pytest.mark.parametrize("constant", [0.1, 0.3, 123.456])
+def test_a_statistic_that_does_not_vary_is_measured_in_its_own_unit(constant):
+    """Its variance is what rounding leaves; a bias counted in that would be endless."""
+
+    class Fixed(Normal):
+        def statistics(self, batch):
+            return np.column_stack([batch.samples[:, 0], np.full(len(batch), constant) + (batch.samples[:, 0] > 90)])
+
+    moved = audit(Fixed(perturbations=(shift(),)), Plus(100.0), SMALL).moments[1]
+    assert moved.bias == pytest.approx(1) and moved.standardised == pytest.approx(1)
 
 
 def test_same_seed_same_audit_as_strict_json():

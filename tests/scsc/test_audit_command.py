@@ -39,6 +39,23 @@ def test_status_one_where_a_gamma_is_said_to_fit_and_the_loop_differs(capsys):
     assert code == 1 and "differ" in out
 
 
+def test_motions_are_audited_without_a_loop(capsys, tmp_path):
+    """Of nothing: every direction is retained whole, exactly, and the truth stays."""
+    path = tmp_path / "out.json"
+    args = ("--truth", "motion", "--corrector", "none", "--amplitudes", "-0.3", "0.3", "--json", str(path))
+    code, out, error = call(capsys, *args)
+    assert code == 0, error
+    assert "no loop is run on motions" in " ".join(out.split()) and "The loop" not in out
+    value = json.loads(path.read_text())
+    assert [row["direction"] for row in value["audit"]["directions"]] == [
+        "height", "drift", "speed", "lean", "extent", "limbs", "jitter",
+    ]  # fmt: skip
+    kept = {(row["rho"], row["rho_low"], row["rho_high"]) for row in value["audit"]["directions"]}
+    assert kept == {(1.0, 1.0, 1.0)} and value["rows"] == [] and value["audit"]["gamma"] == 0
+    assert {row["bias"] for row in value["audit"]["moments"]} == {0.0} and not value["audit"]["moves_truth"]
+    assert "skating mm/frame" in out and value["units"]["limb length %"] == 5.5
+
+
 def test_the_same_seed_gives_the_same_file(capsys, tmp_path):
     values = []
     for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
@@ -64,6 +81,12 @@ def test_the_same_seed_gives_the_same_file(capsys, tmp_path):
         (["--runs", "1"], "runs must be >= 8"),
         (["--seed", "-1"], "seed must be >= 0"),
         (["--json", "."], "is a folder"),
+        (["--truth", "motion", "--corrector", "shrink"], "corrector of motions must be one of none, reground,"),
+        (["--truth", "motion", "--n", "5"], "n must be >= 20 motions a batch, got 5"),
+        (["--truth", "motion", "--batches", "2"], "batches must be >= 8"),
+        (["--truth", "motion", "--amplitudes", "-0.2", "-0.1"], "amplitudes for motion need one above 0"),
+        (["--truth", "motion", "--amplitudes", "0.1"], "amplitudes must be two or more"),
+        (["--truth", "motion", "--gamma", "nan"], "gamma must be >= 0"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_two(capsys, args, text):
