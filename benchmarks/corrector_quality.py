@@ -1,6 +1,6 @@
 """What correctors do to real motion, clean and spoiled, beside what is asked of them.
 
-    python -m benchmarks.corrector_quality [--half tune|report] [--correctors physics kinematic reground]
+    python -m benchmarks.corrector_quality [--half tune|report] [--correctors physics gated kinematic reground]
         [--clips N] [--data FOLDER] [--json FILE]
 
 Each pack is cut into windows (CMU 4 s, without stairs and props; Bandai-Namco 3 s) and halved by subject or clip.
@@ -13,7 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop import files
+from motion.correctors import PlausibilityGate, corrector_named
+from motion.correctors.gated import GatedCorrector
 from motion.data.clip import Clip, windows
 from motion.data.pack import load_pack
 from motion.evaluation.corruptions import CORRUPTIONS
@@ -29,7 +31,7 @@ from motion.evaluation.halves import HALVES, Half, in_half
 from motion.evaluation.movement import MEASURES
 from motion.evaluation.repair import RepairTest, repair_test
 from motion.evaluation.requirements import Requirement, requirements
-from motion.joint_corrector import CorrectedJoints, JointCorrector, mean_distance
+from motion.joint_corrector import JointCorrector
 from motion.kinematics.skeleton import FPS
 from motion.physics import JointsReport, PhysicsCorrector, PhysicsSettings, correct_joints
 
@@ -53,42 +55,16 @@ class Staged(PhysicsCorrector):
         return correct_joints(joints, lengths, self.settings, stages=True)
 
 
-@dataclass(frozen=True)
-class Kinematic(JointCorrector):
-    """The kinematic stages of the physics corrector, without any simulation."""
-
-    @property
-    def name(self) -> str:
-        return "kinematic"
-
-    def correct(
-        self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator
-    ) -> CorrectedJoints:
-        done = correct_joints(joints, lengths, replace(SETTINGS, simulate=False))
-        return CorrectedJoints(done.joints, done.moved, done.success)
-
-
-@dataclass(frozen=True)
-class Reground(JointCorrector):
-    """Its regrounding alone: no low-pass before it, no fitted body after it."""
-
-    @property
-    def name(self) -> str:
-        return "reground"
-
-    def correct(
-        self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator
-    ) -> CorrectedJoints:
-        done = correct_joints(joints, lengths, replace(SETTINGS, simulate=False, denoise=False), stages=True)
-        found = np.asarray(done.stages["reground"], dtype=np.float64)
-        return CorrectedJoints(found, mean_distance(found, joints, lengths), done.success)
-
-
-CORRECTORS: dict[str, JointCorrector] = {
-    "physics": Staged(settings=SETTINGS),
-    "kinematic": Kinematic(),
-    "reground": Reground(),
-}
+def correctors(names: Sequence[str], real: Floats) -> dict[str, JointCorrector]:
+    """Those named; "gated" is physics for motions outside the plausible range of `real`, of the tuning half."""
+    physics = Staged(settings=SETTINGS)
+    found: dict[str, JointCorrector] = {}
+    for name in names:
+        if name == "gated":
+            found[name] = GatedCorrector(corrector=physics, gate=PlausibilityGate.fit(real))
+        else:
+            found[name] = physics if name == "physics" else corrector_named(name)
+    return found
 
 
 def real_motions(folder: Path, seconds: int, half: Half, clips: int | None) -> tuple[Clip, ...]:
@@ -134,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root = Path(os.environ.get("SCSC_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=HALVES, default="tune")
-    parser.add_argument("--correctors", nargs="+", choices=tuple(CORRECTORS), default=["physics"])
+    parser.add_argument("--correctors", nargs="+", choices=("physics", "gated", *RIVALS), default=["physics"])
     parser.add_argument("--clips", type=int, default=60, help="of each pack, evenly spread; 0: all")
     parser.add_argument("--data", type=Path, default=root, help="folder of the packs cmu and bandai")
     parser.add_argument("--json", type=Path, default=None)
@@ -152,12 +128,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         captions, names = [cut.captions[0] for cut in cuts], [cut.name for cut in cuts]
         captures = [name.rpartition("@")[0] for name in names]
         print(f"{pack}, half {asked.half}: {len(cuts)} windows of {SECONDS[pack]} s from {len(set(captures))} captures")
+        tuning = real_motions(asked.data / pack, SECONDS[pack], "tune", 120)
+        known = correctors(everyone, np.stack([cut.joints for cut in tuning]).astype(float))
         repairs = repair_test(
-            [CORRECTORS[name] for name in everyone], joints, lengths, captions, names, captures, report=progress
+            [known[name] for name in everyone], joints, lengths, captions, names, captures, report=progress
         )
         record[pack] = {"windows": names, "repairs": repairs.to_json()}
         for name in asked.correctors:
-            gates = measure_gates(CORRECTORS[name], joints, lengths, captions, captures, report=progress)
+            gates = measure_gates(known[name], joints, lengths, captions, captures, report=progress)
             rows = requirements(gates, repairs, RIVALS)
             record[pack][name] = {
                 "gates": gates.to_json(), "requirements": [asdict(row) | {"mark": row.mark} for row in rows],
@@ -169,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"    {measure:40s} {value:12.4g} ± {error:<10.2g} {unit}")
             for other in RIVALS:
                 if other != name:
-                    lines = repairs.comparisons(name, other)
+                    lines = repairs.comparisons(known[name].name, other)
                     print(f"  distance less that of {other} [mm], * better: " + ", ".join(
                         f"{one.kind} {one.difference.value:+.1f}{'*' if one.better else ''}" for one in lines
                     ))  # fmt: skip
