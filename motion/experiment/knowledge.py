@@ -78,10 +78,10 @@ def prepare_prior(out: Path, data: Dataset, preset: Preset, size: int, report: R
     wanted = prior_of(stock(data, preset, size))
     if path.exists():
         found = priors.load(path)
-        if found.fingerprint != wanted.fingerprint:
+        if found.describe() != wanted.describe():
             raise ValueError(
-                f"{path} was made from {len(found)} other real motions, asked for are {len(wanted)}; choose a new "
-                "--out or the old --prior-size"
+                f"{path} was made from {len(found)} other real motions, or with other settings; asked for are "
+                f"{len(wanted)}; choose a new --out or the old --prior-size"
             )
         return found
     priors.save(wanted, path, preset.frames, report)
