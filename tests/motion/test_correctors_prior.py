@@ -1,5 +1,7 @@
 """The prior: real motions stay as they are, generated ones become real ones of like captions."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -18,6 +20,7 @@ KINDS = ("walk", "jump", "squat", "bow", "kick left", "kick right", "wave left",
 FRAMES = 31
 
 
+@cache
 def drawn(n, seed):
     clips = generate(n, frames=FRAMES, seed=seed, kinds=KINDS)
     return (
