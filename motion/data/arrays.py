@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 import stat
@@ -182,3 +183,23 @@ def rate(text: str) -> float:
     if not 1 <= value <= 1000:
         raise ValueError(f"fps must be a frame rate between 1 and 1000, found {text[:40]!r}; correct the table")
     return value
+
+
+def json_object(path: Path, keys: tuple[str, ...], most: int) -> dict[str, Any]:
+    """A small JSON file that holds an object with some of `keys` and nothing else; most: bytes that are read.
+
+    Raises:
+        ValueError: it does not. OSError: it cannot be opened.
+    """
+    expected = f"{path.name}: expected"
+    try:
+        found = json.loads(contents(path, most))
+    except (ValueError, RecursionError) as problem:
+        text = " ".join(str(problem).split())[:120]
+        raise ValueError(
+            f"{expected} JSON of at most {most // 1024} KiB, but {text}; correct it or remove the file"
+        ) from None
+    if not isinstance(found, dict) or not set(found) <= set(keys):
+        names = ", ".join(f'"{key}"' for key in keys[:-1]) + f' and "{keys[-1]}"'
+        raise ValueError(f"{expected} an object with {names} only; correct it")
+    return found

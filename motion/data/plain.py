@@ -8,14 +8,13 @@ Every entry may be left out. A name in "actions" is a motion's file without its 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from motion.data import amass
-from motion.data.arrays import contents
+from motion.data.arrays import json_object
 from motion.data.clip import Clip
 from motion.data.npy import LICENCE, stem_of
 from motion.data.skeleton_map import MAP_FILE
@@ -76,13 +75,7 @@ def read_pack_file(path: Path) -> dict[str, Any]:
         OSError: it cannot be opened.
     """
     expected = f"{path.name}: expected"
-    try:
-        found = json.loads(contents(path, _MAX_BYTES))
-    except (ValueError, RecursionError) as problem:
-        text = " ".join(str(problem).split())[:120]
-        raise ValueError(f"{expected} JSON, but {text}; correct it or remove the file") from None
-    if not isinstance(found, dict) or not set(found) <= {"licence", "actions", "drawing"}:
-        raise ValueError(f'{expected} an object with "licence", "actions" and "drawing" only; correct it')
+    found = json_object(path, ("licence", "actions", "drawing"), _MAX_BYTES)
     licence = found.get("licence", "-")
     if not _is_text(licence):
         raise ValueError(f'{expected} "licence" in at most {_MAX_TEXT} characters, found {str(licence)[:40]!r}')

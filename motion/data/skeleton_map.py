@@ -8,7 +8,6 @@ the first towards the second by a share. What the file leaves out is guessed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop import files
-from motion.data.arrays import checked, contents
+from motion.data.arrays import checked, json_object
 from motion.data.bvh import Bvh
 from motion.data.skeletons import joint_places
 from motion.kinematics.hierarchy import Hierarchy
@@ -94,13 +93,7 @@ def read_map(path: Path) -> dict[str, Any]:
         OSError: it cannot be opened.
     """
     expected = f"{path.name}: expected"
-    try:
-        found = json.loads(contents(path, _MAX_BYTES))
-    except (ValueError, RecursionError) as problem:
-        text = " ".join(str(problem).split())[:120]
-        raise ValueError(f"{expected} JSON of at most 64 KiB, but {text}; correct it or remove the file") from None
-    if not isinstance(found, dict) or not set(found) <= {"unit_m", "up", "joints"}:
-        raise ValueError(f'{expected} an object with "unit_m", "up" and "joints" only; correct it')
+    found = json_object(path, ("unit_m", "up", "joints"), _MAX_BYTES)
     unit = found.get("unit_m", 1)
     if not isinstance(unit, int | float) or isinstance(unit, bool) or not 1e-6 <= unit <= 1000:
         raise ValueError(f'{expected} "unit_m" in metres between 1e-6 and 1000, found {str(unit)[:40]!r}')
