@@ -63,7 +63,7 @@ class PriorCorrector(JointCorrector):
             if not self.prior.looks_real(look, motion):
                 real = self.prior.joints[self.prior.choose(look, float(lots[i])), : size[i]]
                 out[i, : size[i]] = placed_like(real.astype(float), motion, self.body)
-        return CorrectedJoints(out, mean_distance(out, given, np.maximum(size, 1)), fits)
+        return CorrectedJoints(out, mean_distance(out, given, size), fits)
 
     def describe(self) -> dict[str, Any]:
         return {**super().describe(), "body": self.body, **self.prior.describe()}

@@ -134,14 +134,19 @@ class MotionPrior:
         return min(self.settings.candidates or min(100, max(20, len(self) // 40)), len(self) - 2)
 
     @cached_property
-    def normaliser(self) -> Normaliser:
+    def _encoded(self) -> tuple[Normaliser, NDArray[np.float32]]:
         rows = core67.encode(self.joints, floor="given")
-        return Normaliser.of_features(rows, np.full(len(rows), rows.shape[1]), core67.GROUPS)
+        normaliser = Normaliser.of_features(rows, np.full(len(rows), rows.shape[1]), core67.GROUPS)
+        return normaliser, normaliser.apply(rows)
 
-    @cached_property
+    @property
+    def normaliser(self) -> Normaliser:
+        return self._encoded[0]
+
+    @property
     def rows(self) -> NDArray[np.float32]:
         """(N, T, 67) features in standard deviations."""
-        return self.normaliser.apply(core67.encode(self.joints, floor="given"))
+        return self._encoded[1]
 
     @cached_property
     def index(self) -> CaptionIndex:
@@ -214,8 +219,7 @@ class MotionPrior:
             variance = power.mean(axis=0)
             variance = np.maximum(variance, _SMALLEST * np.median(variance))
             score = np.sqrt((power / variance).mean(axis=(1, 2)))
-            half = Calibration(variance, score, (0.0, np.inf), (0.0, np.inf), np.inf)
-            ratio = score / np.array([_expected(half, look) for look in looks])
+            ratio = score / np.array([_expected(score, look) for look in looks])
             tail = (1 - self.settings.passes) / 5  # of each of the five tests
             bones = np.quantile(_bone_variation(self.joints[:many, : length + 1]), 1 - tail)
             self.kept[key] = Calibration(
@@ -237,7 +241,7 @@ class MotionPrior:
         """What a motion has outside of the real ones' space over what like real motions have; they have about 1."""
         known = self.calibration(len(look.outside), spoken=look.spoken)
         score = np.sqrt((_frequencies(look.outside) ** 2 / known.variance).mean())
-        return float(score / _expected(known, look))
+        return float(score / _expected(known.score, look))
 
     def choose(self, look: Look, lot: float) -> int:
         """One of the candidates with the likest captions, the nearer the likelier; lot in [0, 1)."""
@@ -248,10 +252,10 @@ class MotionPrior:
         return int(look.candidates[np.searchsorted(total, lot * total[-1], side="right").clip(max=len(away) - 1)])
 
 
-def _expected(known: Calibration, look: Look) -> float:
-    """Score of the real motions among the candidates (median); of all where fewer than five were calibrated."""
-    own = look.candidates[look.candidates < len(known.score)]
-    return float(np.median(known.score[own] if len(own) >= 5 else known.score))
+def _expected(score: Floats, look: Look) -> float:
+    """Score (m,) of the real motions among the candidates, median; of all where fewer than five were calibrated."""
+    own = look.candidates[look.candidates < len(score)]
+    return float(np.median(score[own] if len(own) >= 5 else score))
 
 
 def _range(values: Floats, tail: float) -> tuple[float, float]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +16,13 @@ from motion.correctors.prior import Calibration, MotionPrior, PriorSettings
 from motion.features import core67
 
 
-def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -> None:
-    """Write the stock with its calibration for motions of `length` rows; atomically, no pickle."""
+def save(
+    prior: MotionPrior, path: Path, length: int, report: Report = silent, *, made_from: Mapping[str, Any] | None = None
+) -> None:
+    """Write the stock with its calibration for motions of `length` rows; atomically, no pickle.
+
+    made_from: what the stock was drawn from, as JSON, for `load` to compare.
+    """
     known = prior.calibration(length, report)
     files.write_arrays(
         path,
@@ -25,15 +32,18 @@ def save(prior: MotionPrior, path: Path, length: int, report: Report = silent) -
             "limits": np.array([*known.score_range, *known.radius_range, known.bones]),
             "fingerprint": np.array(prior.fingerprint),
             "settings": np.array(json.dumps(asdict(prior.settings))),
+            "made_from": np.array(json.dumps(made_from)),
         },
     )  # fmt: skip
 
 
-def load(path: Path) -> MotionPrior:
+def load(path: Path, made_from: Mapping[str, Any] | None = None) -> MotionPrior:
     """Read what `save` wrote.
 
+    made_from: what it must have been made from; None takes whatever is there.
+
     Raises:
-        FileNotFoundError: there is none. ValueError: it is damaged.
+        FileNotFoundError: there is none. ValueError: it is damaged, or was made from something else.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -44,6 +54,7 @@ def load(path: Path) -> MotionPrior:
             tuple(str(capture) for capture in found["captures"]),
             PriorSettings(**json.loads(str(found["settings"]))),
         )
+        stored = json.loads(str(found["made_from"]))
         if str(found["fingerprint"]) != prior.fingerprint:
             raise ValueError("it does not match its fingerprint")
         limits = tuple(float(limit) for limit in found["limits"])
@@ -57,4 +68,9 @@ def load(path: Path) -> MotionPrior:
     except Exception as problem:  # a damaged archive makes zipfile, zlib and numpy raise a dozen unrelated types
         reason = " ".join(str(problem).split())[:120] or type(problem).__name__
         raise ValueError(f"{path} is not a readable prior ({reason}); remove it, it is made anew") from None
+    if made_from is not None and stored != json.loads(json.dumps(made_from)):
+        raise ValueError(
+            f"{path} was made from {len(prior)} other real motions, or with other settings; choose a new --out or the "
+            "old --prior-size"
+        )
     return prior

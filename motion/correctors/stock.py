@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loop.progress import Report, silent
+from motion.correctors.prior import MotionPrior
 from motion.data.clip import Clip, whole_parts
 from motion.data.procedural import KINDS, generate
 from motion.evaluation.kinematics import KINEMATIC_DIM, Standardiser, kinematic_features
@@ -95,6 +97,21 @@ class Stock:
         """One part, (frames, 22, 3) [m]: on the floor, starting at x = z = 0, facing +z."""
         start = int(parts.start[index])
         return normalise(self.clips[int(parts.clip[index])].joints[start : start + frames].astype(np.float64))
+
+    def prior(self, frames: int, report: Report = silent) -> MotionPrior:
+        """A prior of all parts of `frames` frames, calibrated for motions without captions.
+
+        Raises:
+            ValueError: no motion is as long, or too few parts.
+        """
+        parts = self.parts(frames)
+        if not len(parts.clip):
+            raise ValueError(f"no motion of the stock has {frames} frames, which a prior needs; use another --stock")
+        joints = np.stack([self.motion(parts, i, frames) for i in range(len(parts.clip))]).astype(np.float32)
+        clips = [self.clips[int(i)] for i in parts.clip]
+        prior = MotionPrior(joints, tuple(clip.captions[0] for clip in clips), tuple(clip.name for clip in clips))
+        prior.calibration(frames - 1, report, spoken=False)
+        return prior
 
     def describe(self) -> dict[str, Any]:
         """What it is, as JSON."""

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.seeds import stream
+from motion.evaluation.drift import LIMBS
 from motion.evaluation.movement import inside
-from motion.kinematics.retarget import bone_vectors
+from motion.kinematics.retarget import bone_vectors, from_bones
 from motion.kinematics.rotations import rotate
-from motion.kinematics.skeleton import FPS, N_JOINTS, PARENTS, J
+from motion.kinematics.skeleton import FPS, N_JOINTS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,8 +48,6 @@ FREEZE_EVERY = 2.0
 """... once in every part of this length [s]; a shorter clip freezes once, for at most half its frames."""
 LEAN = 20.0
 """The body leans by this in one direction, about the floor point under its root [degrees]."""
-LIMBS = tuple(J[f"{side}_{end}"] for side in ("left", "right") for end in ("knee", "ankle", "elbow", "wrist"))
-"""Joints at the ends of the bones that change their lengths."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +105,7 @@ def _sinking(joints: Floats, lengths: Ints, rngs: Rngs) -> Floats:
 def _limb_lengths(joints: Floats, lengths: Ints, rngs: Rngs) -> Floats:
     factor = np.ones(joints.shape[:3])
     factor[..., LIMBS] += LIMB * _waves(joints.shape[1], len(LIMBS), LIMB_HZ, rngs)
-    bones = bone_vectors(joints) * factor[..., None]
-    result = joints.copy()
-    for joint in range(1, N_JOINTS):
-        result[:, :, joint] = result[:, :, PARENTS[joint]] + bones[:, :, joint]
-    return result
+    return from_bones(joints[:, :, 0], bone_vectors(joints) * factor[..., None])
 
 
 def _wobble(joints: Floats, lengths: Ints, rngs: Rngs) -> Floats:

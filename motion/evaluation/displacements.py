@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from motion.evaluation.drift import LIMBS, Float64, from_root
 from motion.kinematics import rotations as rot
-from motion.kinematics.retarget import bone_vectors
-from motion.kinematics.skeleton import FPS, N_JOINTS, PARENTS, J
+from motion.kinematics.retarget import bone_vectors, from_bones
+from motion.kinematics.skeleton import FPS, N_JOINTS, J
 
 _FLAT = np.array([1.0, 0.0, 1.0])
 _BELOW = [J[name] for name in ("pelvis", *(f"{s}_{part}" for s in ("left", "right") for part in
@@ -60,27 +60,19 @@ def larger(joints: Float64, factor: float) -> Float64:
     aims = rot.unit(bones)
     mean = aims.mean(axis=1, keepdims=True)
     wider = rot.unit(mean + factor * (aims - mean)) * lengths
-    return _level(_placed(joints, to_heading, _assembled(np.asarray(wider, np.float64))), joints)
+    return _level(_placed(joints, to_heading, from_bones(np.zeros(3), np.asarray(wider, np.float64))), joints)
 
 
 def longer(joints: Float64, factor: float) -> Float64:
     """Thighs, shins, upper arms and forearms longer by a factor; the lowest joint of each frame as high as it was."""
     bones = bone_vectors(joints)
     bones[:, :, LIMBS] *= factor
-    return _level(joints[:, :, :1] + _assembled(bones), joints)
+    return _level(joints[:, :, :1] + from_bones(np.zeros(3), bones), joints)
 
 
 def jittering(joints: Float64, variance: float, rng: np.random.Generator) -> Float64:
     """White noise of `variance` [m^2] on every coordinate; less than 0 is none, for there is none to take away."""
     return np.asarray(joints + np.sqrt(max(variance, 0.0)) * rng.standard_normal(joints.shape))
-
-
-def _assembled(bones: Float64) -> Float64:
-    """Joints less the root, from the vector of the bone that ends in each."""
-    out = np.zeros_like(bones)
-    for j in range(1, N_JOINTS):
-        out[:, :, j] = out[:, :, PARENTS[j]] + bones[:, :, j]
-    return out
 
 
 def _placed(joints: Float64, to_heading: NDArray[np.float64], pose: Float64) -> Float64:

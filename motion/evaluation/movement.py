@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from motion.evaluation.drift import from_root
 from motion.joint_corrector import mean_distance
-from motion.kinematics import rotations as rot
-from motion.kinematics.retarget import heading
 from motion.kinematics.skeleton import FPS
 
 Floats = NDArray[np.float64]
@@ -40,7 +39,7 @@ def range_of_motion(joints: Floats, lengths: Ints) -> Floats:
     """
     valid = inside(joints, lengths)[..., None, None]
     p = np.where(valid, joints, 0.0)
-    local = rot.rotate(rot.about_y(-heading(p))[:, :, None, :], p[:, :, 1:] - p[:, :, :1])
+    local = from_root(p)[1][:, :, 1:]
     box = np.where(valid, local, -np.inf).max(axis=1) - np.where(valid, local, np.inf).min(axis=1)  # (n, 21, 3)
     result: Floats = np.sqrt((box * box).sum(axis=-1)).mean(axis=1)
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.correctors import prior_file as priors
-from motion.correctors.prior import LEAST, MotionPrior
+from motion.correctors.prior import LEAST, MotionPrior, PriorSettings
 from motion.correctors.stock import Stock
 from motion.data.clip import Clip
 from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
@@ -30,8 +31,7 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
     Raises:
         ValueError: fewer than a prior needs.
     """
-    if size < LEAST:
-        raise ValueError(f"a prior needs at least {LEAST} real motions, got {size}; raise --prior-size")
+    _check_size(size)
     if data.info["source"] == EMBEDDED:
         return _drawn(preset, size)
     if len(data.rest) < LEAST:
@@ -74,15 +74,20 @@ def prepare_prior(out: Path, data: Dataset, preset: Preset, size: int, report: R
     Raises:
         ValueError: another one is there, or the data cannot give one.
     """
+    _check_size(size)
     path = out / PRIOR
-    wanted = prior_of(stock(data, preset, size))
-    if path.exists():
-        found = priors.load(path)
-        if found.describe() != wanted.describe():
-            raise ValueError(
-                f"{path} was made from {len(found)} other real motions, or with other settings; asked for are "
-                f"{len(wanted)}; choose a new --out or the old --prior-size"
-            )
-        return found
-    priors.save(wanted, path, preset.frames, report)
-    return priors.load(path)
+    embedded_data = data.info["source"] == EMBEDDED
+    made_from = {
+        "data": data.info["fingerprint"], "size": size if embedded_data else min(size, len(data.rest)), "seed": _SEED,
+        "settings": asdict(PriorSettings()),
+    }  # fmt: skip
+    if path.exists():  # the stock is not drawn again only to be compared
+        return priors.load(path, made_from)
+    prior = prior_of(stock(data, preset, size))
+    priors.save(prior, path, preset.frames, report, made_from=made_from)
+    return prior
+
+
+def _check_size(size: int) -> None:
+    if size < LEAST:
+        raise ValueError(f"a prior needs at least {LEAST} real motions, got {size}; raise --prior-size")

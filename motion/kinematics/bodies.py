@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.kinematics.retarget import LEGS, bone_vectors, ground
+from motion.kinematics.retarget import LEGS, bone_vectors, from_bones, ground
 from motion.kinematics.rotations import unit
-from motion.kinematics.skeleton import BONE_LENGTHS, MIRROR, N_JOINTS, PARENTS, J
+from motion.kinematics.skeleton import BONE_LENGTHS, MIRROR, N_JOINTS, J
 
 Float = NDArray[np.float64]
 
@@ -57,8 +57,4 @@ def on_body(joints: Float, lengths: Float) -> Float:
     """
     directions = unit(bone_vectors(np.asarray(joints, dtype=np.float64)))
     root = joints[:, 0] * (lengths[list(LEGS)].sum() / BONE_LENGTHS[list(LEGS)].sum())
-    out: Float = np.empty_like(directions)
-    out[:, 0] = root
-    for j in range(1, N_JOINTS):
-        out[:, j] = out[:, PARENTS[j]] + lengths[j] * directions[:, j]
-    return ground(out)
+    return ground(from_bones(root, lengths[:, None] * directions))

@@ -24,14 +24,19 @@ def bone_vectors(joints: Float) -> Float:
     return vectors
 
 
-def from_directions(root: Float, directions: Float) -> Float:
-    """Joints of the uniform body from the root (..., 3) and the bones' unit directions (..., 22, 3)."""
-    bones = directions * BONE_LENGTHS[:, None]
+def from_bones(root: Float, bones: Float) -> Float:
+    """Joints from the root (..., 3) and the vector of the bone that ends in each, (..., 22, 3) [m]: undoes
+    `bone_vectors`."""
     joints: Float = np.empty_like(bones)
     joints[..., 0, :] = root
     for j in range(1, N_JOINTS):
         joints[..., j, :] = joints[..., PARENTS[j], :] + bones[..., j, :]
     return joints
+
+
+def from_directions(root: Float, directions: Float) -> Float:
+    """Joints of the uniform body from the root (..., 3) and the bones' unit directions (..., 22, 3)."""
+    return from_bones(root, directions * BONE_LENGTHS[:, None])
 
 
 def uniform_body(joints: Float) -> Float:

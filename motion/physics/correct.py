@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -121,7 +121,7 @@ def _correct_equal(
         success = track.distance.max(axis=1) <= settings.fail_distance
         steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
         if settings.hold:
-            steps["hold"] = _where(success, feet.hold, track.joints, skeleton, track.pose)
+            steps["hold"] = _held(track, skeleton, success)
         tracking, force, torque, rung = track.distance.mean(axis=1), track.force, track.torque, track.rung
     else:
         success = np.ones(len(index), bool)
@@ -147,15 +147,13 @@ def _correct_equal(
         before = after
 
 
-def _where(
-    good: NDArray[np.bool_], change: Callable[..., Floats], joints: Floats, skeleton: ik.Skeleton, pose: ik.Pose
-) -> Floats:
-    """`change` of the good clips; a failed track may hold nan, which inverse kinematics refuses, and stays."""
-    result = joints.copy()
+def _held(track: tracker.Track, skeleton: ik.Skeleton, good: NDArray[np.bool_]) -> Floats:
+    """The good tracks with feet planted once more; others may hold nan, which inverse kinematics refuses, and stay."""
+    result = track.joints.copy()
     index = np.flatnonzero(good)
     if index.size:
-        part = ik.Pose(pose.root[index], pose.rotations[index])
-        result[index] = change(joints[index], tracker.take(skeleton, index), part)
+        pose = ik.Pose(track.pose.root[index], track.pose.rotations[index])
+        result[index] = feet.hold(track.joints[index], tracker.take(skeleton, index), pose)
     return result
 
 

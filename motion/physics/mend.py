@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from motion.kinematics.retarget import bone_vectors
-from motion.kinematics.skeleton import N_JOINTS, PARENTS
+from motion.kinematics.retarget import bone_vectors, from_bones
 from motion.physics.quaternions import Floats
 from motion.plausibility import bone_variation
 
@@ -52,15 +51,13 @@ def unstretch(joints: Floats) -> Floats:
     stretched = (variation > STRETCH[0]) & (variation < STRETCH[1])
     if not stretched.any():
         return joints
-    bones = bone_vectors(joints[stretched].astype(np.float64))
+    part = joints[stretched].astype(np.float64)
+    bones = bone_vectors(part)
     size = np.sqrt((bones**2).sum(axis=-1, keepdims=True))
     wanted = np.median(size, axis=1, keepdims=True)
     bones = bones * (wanted / np.maximum(size, 1e-9))
     result = joints.copy()
-    part = joints[stretched]
-    for joint in range(1, N_JOINTS):
-        part[:, :, joint] = part[:, :, PARENTS[joint]] + bones[:, :, joint]
-    result[stretched] = part
+    result[stretched] = from_bones(part[:, :, 0], bones)
     return result
 
 

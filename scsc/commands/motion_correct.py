@@ -125,7 +125,7 @@ class MotionCorrect:
                 f"--stock is for --corrector projection, prior and physics+prior, got {self.corrector!r}; leave one out"
             )
         stock = self._stock(report) if knowing else None
-        prior = prior_of_stock(stock, report) if stock is not None and self.corrector != "projection" else None
+        prior = stock.prior(_PRIOR_FRAMES, report) if stock is not None and self.corrector != "projection" else None
         return corrector_named(self.corrector, Material(body="clip", stock=stock, prior=prior))
 
     def _stock(self, report: Any) -> Stock:
@@ -143,22 +143,6 @@ class MotionCorrect:
 
         draw: Callable[..., None] = _draw_one
         draw_missing(sources, records, self.out, draw, self.workers, report)
-
-
-def prior_of_stock(stock: Stock, report: Any) -> Any:
-    """A prior of all parts of a stock's motions, 4 s each, calibrated for motions without captions."""
-    import numpy as np
-
-    from motion.correctors import MotionPrior
-
-    parts = stock.parts(_PRIOR_FRAMES)
-    if not len(parts.clip):
-        raise ValueError(f"no motion of the stock has {_PRIOR_FRAMES} frames, which a prior needs; use another --stock")
-    joints = np.stack([stock.motion(parts, i, _PRIOR_FRAMES) for i in range(len(parts.clip))]).astype(np.float32)
-    clips = [stock.clips[int(i)] for i in parts.clip]
-    prior = MotionPrior(joints, tuple(clip.captions[0] for clip in clips), tuple(clip.name for clip in clips))
-    prior.calibration(_PRIOR_FRAMES - 1, report, spoken=False)
-    return prior
 
 
 def _draw_one(before: Any, after: Any, path: Path, title: str) -> None:
