@@ -17,7 +17,7 @@ from motion.data.clip import Clip, whole_parts
 from motion.data.procedural import KINDS, generate
 from motion.evaluation.kinematics import KINEMATIC_DIM, Standardiser, kinematic_features
 from motion.joint_corrector import Floats
-from motion.kinematics.retarget import normalise
+from motion.kinematics.retarget import placed
 from motion.kinematics.skeleton import FPS
 
 STRIDE = FPS
@@ -94,9 +94,9 @@ class Stock:
         return np.array(places, dtype=np.int64).reshape(-1, 2), np.concatenate(rows)
 
     def motion(self, parts: Parts, index: int, frames: int) -> Floats:
-        """One part, (frames, 22, 3) [m]: on the floor, starting at x = z = 0, facing +z."""
+        """One part, (frames, 22, 3) [m]: on its motion's floor, starting at x = z = 0, facing +z."""
         start = int(parts.start[index])
-        return normalise(self.clips[int(parts.clip[index])].joints[start : start + frames].astype(np.float64))
+        return placed(self.clips[int(parts.clip[index])].joints[start : start + frames].astype(np.float64))
 
     def prior(self, frames: int, report: Report = silent) -> MotionPrior:
         """A prior of all parts of `frames` frames, calibrated for motions without captions.

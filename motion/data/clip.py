@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.kinematics.retarget import normalise
+from motion.kinematics.retarget import placed
 from motion.kinematics.skeleton import FPS, N_JOINTS
 
 MAX_SPEED = 25.0
@@ -94,7 +94,7 @@ def whole_parts(clip: Clip, frames: int, stride: int) -> tuple[list[int], int]:
 
 
 def windows(clips: tuple[Clip, ...], frames: int, stride: int | None = None) -> Windows:
-    """Cuts of exactly `frames` frames, each put on the floor, at the origin and facing +z again.
+    """Cuts of exactly `frames` frames, each at the origin and facing +z again, on the floor of the whole motion.
 
     Args:
         clips: motions of any length.
@@ -116,6 +116,6 @@ def windows(clips: tuple[Clip, ...], frames: int, stride: int | None = None) -> 
         starts, without = whole_parts(clip, frames, step)
         broken += without
         for start in starts:
-            joints = normalise(clip.joints[start : start + frames].astype(float)).astype(np.float32)
+            joints = placed(clip.joints[start : start + frames].astype(float)).astype(np.float32)
             cuts.append(replace(clip, name=f"{clip.name}@{start}", joints=joints, glitches=()))
     return Windows(tuple(cuts), short, broken)

@@ -21,6 +21,7 @@ from loop.progress import Report
 from motion.data import amass, amc, bandai, cmu, humanml3d, npy
 from motion.data.arrays import contents
 from motion.data.clip import Clip
+from motion.data.floor import stood
 from motion.data.plain import PLAIN, Row, labelled, plain_bvh, plain_rows
 from motion.data.prepared import MANIFEST, Prepared
 
@@ -229,11 +230,11 @@ def read_row(folder: Path, kind: Kind, source: str, row: Mapping[str, str]) -> R
         if kind == "humanml3d":
             return humanml3d.read_clips(folder, row["name"], row["split"], source)
         if kind == "cmu":
-            return [cmu.read_trial(folder, row, source)], []
+            return [stood(cmu.read_trial(folder, row, source))], []
         if kind == "bandai":
-            return [bandai.read_clip(folder, row, source)], []
+            return [stood(bandai.read_clip(folder, row, source))], []
         read = {"amass": amass.read_motion, "amc": amc.read_trial, "npy": npy.read_npy}.get(kind, npy.read_plain_bvh)
-        return [labelled(read(path, source), row)], []
+        return [stood(labelled(read(path, source), row))], []
     except (ValueError, OSError) as problem:
         text = " ".join(str(problem).split())
         return text if text.startswith(row["name"]) else f"{row['name']}: {text}"

@@ -47,7 +47,7 @@ class Dataset:
 
 def to_batch(clips: Sequence[Clip], rng: np.random.Generator) -> MotionBatch:
     """Features of clips of one length; one caption of each, chosen by `rng`."""
-    features = encode(np.stack([clip.joints for clip in clips]), floor="clip")
+    features = encode(np.stack([clip.joints for clip in clips]), floor="given")
     choices = rng.integers(2**31, size=len(clips))
     return MotionBatch(
         features,

@@ -97,8 +97,12 @@ def ground(joints: Float) -> Float:
 
 def normalise(joints: Float) -> Float:
     """On the floor, at x = z = 0 and facing +z in the first frame, (T, 22, 3)."""
-    grounded = ground(joints)
-    moved = grounded - grounded[0, 0] * np.array([1.0, 0.0, 1.0])
+    return placed(ground(joints))
+
+
+def placed(joints: Float) -> Float:
+    """At x = z = 0 and facing +z in the first frame, heights kept, (T, 22, 3)."""
+    moved = joints - joints[0, 0] * np.array([1.0, 0.0, 1.0])
     return turn(moved, -float(heading(joints[0])))
 
 

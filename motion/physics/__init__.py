@@ -3,8 +3,8 @@
 from motion.physics.correct import JointsReport, correct_joints
 from motion.physics.corrector import PhysicsCorrector
 from motion.physics.performed import perform
-from motion.physics.settings import LEAST_FORCE, PhysicsSettings, Residual
+from motion.physics.settings import NEAREST, PhysicsSettings, Residual
 
 __all__ = [
-    "LEAST_FORCE", "JointsReport", "PhysicsCorrector", "PhysicsSettings", "Residual", "correct_joints", "perform",
+    "NEAREST", "JointsReport", "PhysicsCorrector", "PhysicsSettings", "Residual", "correct_joints", "perform",
 ]  # fmt: skip

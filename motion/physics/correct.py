@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
 from motion.kinematics.skeleton import FPS
-from motion.physics import dynamics, feet, ik, mend, reground, tracker
+from motion.physics import dynamics, feet, ik, keep, mend, reground, tracker
 from motion.physics.quaternions import Floats
 from motion.physics.settings import Body, PhysicsSettings
 
@@ -35,8 +35,10 @@ class JointsReport(CorrectedJoints):
     tracking: (n,) mean joint distance between simulation and reference [m]; nan where failed.
     rung: (n,) index of the residual bounds used in `settings.ladder`; -1 where failed or not simulated.
     shifts: how far each stage moved the joints, (n,) mean distance [m] by the stage's name, nan where failed: those of
-        STAGES, then "simulate" (with the feet's raising out of the floor) and "hold", or "unsink" where nothing is
-        simulated. Their sum is `moved` or more.
+        STAGES, then "simulate" (with the feet's raising out of the floor), "keep" and "hold", or "unsink" where nothing
+        is simulated. Their sum is `moved` or more.
+    kept: (n,) share of the motion in which the reference stayed, because the body performed it to within the
+        tolerance; nan where failed or not simulated.
     stages: joints after each of STAGES, of which the last is the reference, (n, T, 22, 3) each, if asked for.
     """
 
@@ -44,6 +46,7 @@ class JointsReport(CorrectedJoints):
     residual_torque: Floats
     tracking: Floats
     rung: NDArray[np.int64]
+    kept: Floats
     shifts: Mapping[str, Floats] = field(default_factory=dict)
     stages: Mapping[str, Floats] = field(default_factory=dict)
 
@@ -74,7 +77,7 @@ def correct_joints(
     nan = np.full(n, np.nan)
     result = JointsReport(
         given.copy(), np.zeros(n), np.zeros(n, bool), nan.copy(), nan.copy(), nan.copy(),
-        np.full(n, -1),
+        np.full(n, -1), nan.copy(),
         {name: nan.copy() for name in (*STAGES, *_last_stages(settings))},
         {name: given.copy() for name in STAGES} if stages else {},
     )  # fmt: skip
@@ -84,7 +87,10 @@ def correct_joints(
 
 
 def _last_stages(settings: PhysicsSettings) -> tuple[str, ...]:
-    return ("simulate", *(("hold",) if settings.hold else ())) if settings.simulate else ("unsink",)
+    if not settings.simulate:
+        return ("unsink",)
+    asked = {"keep": settings.tolerance is not None, "hold": settings.hold}
+    return ("simulate", *(name for name, wanted in asked.items() if wanted))
 
 
 def equal_lengths(joints: Floats, lengths: NDArray[np.int64], shortest: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -120,8 +126,13 @@ def _correct_equal(
         track = simulate(skeleton, pose, settings)
         success = track.distance.max(axis=1) <= settings.fail_distance
         steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
+        last = track.pose
+        if settings.tolerance is not None:
+            last, kept = keep.kept(pose, track, settings.tolerance)
+            steps["keep"] = feet.unsink(ik.forward(skeleton, last), skeleton, last)
+            result.kept[index[success]] = kept[success]
         if settings.hold:
-            steps["hold"] = _held(track, skeleton, success)
+            steps["hold"] = _held(last, skeleton, success)
         tracking, force, torque, rung = track.distance.mean(axis=1), track.force, track.torque, track.rung
     else:
         success = np.ones(len(index), bool)
@@ -147,13 +158,13 @@ def _correct_equal(
         before = after
 
 
-def _held(track: tracker.Track, skeleton: ik.Skeleton, good: NDArray[np.bool_]) -> Floats:
-    """The good tracks with feet planted once more; others may hold nan, which inverse kinematics refuses, and stay."""
-    result = track.joints.copy()
+def _held(pose: ik.Pose, skeleton: ik.Skeleton, good: NDArray[np.bool_]) -> Floats:
+    """The good poses with feet planted once more; others may hold nan, which inverse kinematics refuses, and stay."""
+    result = ik.forward(skeleton, pose)
     index = np.flatnonzero(good)
     if index.size:
-        pose = ik.Pose(track.pose.root[index], track.pose.rotations[index])
-        result[index] = feet.hold(track.joints[index], tracker.take(skeleton, index), pose)
+        chosen = ik.Pose(pose.root[index], pose.rotations[index])
+        result[index] = feet.hold(result[index], tracker.take(skeleton, index), chosen)
     return result
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from motion.data.clip import Clip
 from motion.kinematics.retarget import normalise
 from motion.physics.correct import correct_joints
+from motion.physics.settings import PERFORMED
 
 FAILED = "the simulated body failed at it: as it was drawn"
 """Note of a clip that could not be performed."""
@@ -30,7 +31,7 @@ def perform(clips: Sequence[Clip]) -> tuple[Clip, ...]:
         return ()
     if len({len(clip) for clip in clips}) > 1:
         raise ValueError("clips must have one length to be performed together, got several; perform each length alone")
-    done = correct_joints(np.stack([clip.joints for clip in clips]))
+    done = correct_joints(np.stack([clip.joints for clip in clips]), settings=PERFORMED)
     return tuple(
         replace(
             clip, joints=normalise(joints).astype(np.float32), notes=clip.notes if success else (*clip.notes, FAILED)

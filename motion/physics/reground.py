@@ -17,7 +17,7 @@ TREND_SIGMA = 0.75
 """Standard deviation of the floor trend's Gaussian [s]."""
 REST_SPEED = 0.35
 """A sole point slower than this rests [m/s]."""
-DEAD_BAND = (0.005, 0.015)
+DEAD_BAND = (0.01, 0.02)
 """Floor errors below the first are left alone, above the second fully removed [m]."""
 
 

@@ -32,10 +32,11 @@ STRICT = Residual(0.1, 0.1, 60.0, 0.0)
 MODERATE = Residual(0.3, 0.3, 150.0, 0.05)
 USUAL = Residual(0.6, 0.5, 300.0, 0.15)
 STRONG = Residual(1.0, 0.7, 300.0, 0.3)
-LADDER = (USUAL, STRONG)
-"""The default: nearest to real motion (Frechet distance of 256 procedural motions to themselves corrected: 0.3)."""
-LEAST_FORCE = (STRICT, MODERATE, USUAL, STRONG)
-"""For a physical claim: about half the residual force, at the price of a bias (the same distance: 9)."""
+LADDER = (STRICT, MODERATE, USUAL, STRONG)
+"""The default: every clip gets the least help with which the body stays near its reference."""
+NEAREST = (USUAL, STRONG)
+"""For the nearest track: about half its error, at twice the residual force."""
+
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,10 @@ class PhysicsSettings:
     friction: float = 1.0  # of feet and floor
     solver_iterations: int = 10
     ladder: tuple[Residual, ...] = LADDER  # a clip gets the first of these bounds with which it follows its reference
-    accept: float = 0.025  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    accept: float = 0.03  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    # The joint distances below which the reference stays as it is and above which the body's own motion is taken [m];
+    # None: the body's own motion throughout.
+    tolerance: tuple[float, float] | None = (0.03, 0.06)
     mend: bool = True  # fill in frozen frames, undo bones that stretch
     denoise: bool = True  # low-pass where third differences show noise
     reground: bool = True  # remove constant or slow floating and sinking
@@ -71,6 +75,10 @@ class PhysicsSettings:
             value = getattr(self, name)
             if not (value >= 0 and math.isfinite(value)):
                 raise ValueError(f"{name} must be a finite number >= 0, got {value!r}; choose such a value")
+        if self.tolerance is not None and not 0 <= self.tolerance[0] < self.tolerance[1] < math.inf:
+            raise ValueError(
+                f"tolerance must be two rising distances >= 0 (metres) or None, got {self.tolerance!r}; try (0.03, 0.06)"
+            )
         if not self.ladder:
             raise ValueError("ladder must hold at least one Residual, got none; give for instance (USUAL,)")
         if not self.fail_distance > 0:
@@ -84,4 +92,9 @@ class PhysicsSettings:
         values = asdict(self)
         del values["threads"]
         values["ladder"] = list(values["ladder"])  # as JSON reads it back
+        values["tolerance"] = None if self.tolerance is None else list(self.tolerance)
         return values
+
+
+PERFORMED = PhysicsSettings(ladder=NEAREST, accept=0.025, tolerance=None)
+"""What the body did, nothing else."""
