@@ -1,4 +1,4 @@
-"""Joints in, joints out: mend, clean, ground, plant, fit, simulate; with each stage's share."""
+"""Joints in, joints out: mend, clean, put upright and on the floor, plant, fit, simulate; with each stage's share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
 from motion.kinematics.skeleton import FPS
-from motion.physics import dynamics, feet, ik, keep, mend, reground, tracker
+from motion.physics import balance, bones, dynamics, feet, ik, keep, mend, reground, tracker
 from motion.physics.quaternions import Floats
 from motion.physics.settings import Body, PhysicsSettings
 
@@ -22,7 +22,7 @@ LEG_BONES = (4, 5, 7, 8, 10, 11)
 """Joints that end the bones of the legs and feet, without which nothing stands."""
 LEAST_BONE = 1e-3
 """A body with a shorter leg bone is none [m]."""
-STAGES = ("mend", "denoise", "reground", "plant", "fit")
+STAGES = ("mend", "denoise", "bones", "balance", "reground", "plant", "fit")
 """The kinematic stages, in their order."""
 
 
@@ -173,9 +173,15 @@ def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floa
     lengths = bones_of(joints, settings.body)
     steps = {"mend": mend.mend(joints) if settings.mend else joints}
     steps["denoise"] = reground.denoise(steps["mend"]) if settings.denoise else steps["mend"]
-    steps["reground"] = grounded = regrounded(steps["denoise"], lengths) if settings.reground else steps["denoise"]
-    steps["plant"] = feet.plant(grounded, *ik.solve(grounded, lengths)) if settings.plant else grounded
-    skeleton, pose = ik.solve(steps["plant"], lengths)
+    steps["bones"] = rigid = bones.nearest_rigid(steps["denoise"], lengths) if settings.bones else steps["denoise"]
+    # without weight or floor nothing falls over
+    weighs = settings.balance and settings.simulate and settings.gravity > 0 and settings.floor
+    steps["balance"] = balance.balance(rigid) if weighs else rigid
+    steps["reground"] = grounded = regrounded(steps["balance"], lengths) if settings.reground else steps["balance"]
+    steps["plant"] = planted = feet.plant(grounded, *ik.solve(grounded, lengths)) if settings.plant else grounded
+    if settings.plant and settings.bones:
+        planted = bones.nearest_rigid(planted, lengths, bones.PLANTED)
+    skeleton, pose = ik.solve(planted, lengths)
     steps["fit"] = ik.forward(skeleton, pose)
     return steps, skeleton, pose
 

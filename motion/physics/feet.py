@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from motion.kinematics.rotations import rotate
 from motion.kinematics.skeleton import FPS
+from motion.physics.bones import PLANTED, nearest_rigid
 from motion.physics.humanoid import sole_points
 from motion.physics.ik import ANKLES, LIMBS, TOES, Pose, Skeleton, forward, forward_frames, solve, two_bone
 from motion.physics.quaternions import Floats
@@ -84,7 +85,8 @@ def hold(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
     .90 / .40, swinging feet clear, too, .45 / .23.
     """
     size = np.sqrt((skeleton.offsets**2).sum(axis=-1))
-    skeleton, pose = solve(plant(joints, skeleton, pose), size)
+    planted = nearest_rigid(plant(joints, skeleton, pose), size, PLANTED)
+    skeleton, pose = solve(planted, size)
     return unsink(forward(skeleton, pose), skeleton, pose)
 
 

@@ -13,7 +13,7 @@ MILD, STRONG = (0.004, 5.0), (0.008, 3.0)
 """(noise above which to filter [m], cut-off [Hz])."""
 RIGID_MAX = 0.0085
 """Third differences of real dashes and runs look like noise of up to 7.2 mm at 20 fps; this stays above them [m]."""
-TREND_SIGMA = 0.75
+TREND_SIGMA = 0.35
 """Standard deviation of the floor trend's Gaussian [s]."""
 REST_SPEED = 0.35
 """A sole point slower than this rests [m/s]."""

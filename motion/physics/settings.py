@@ -50,12 +50,14 @@ class PhysicsSettings:
     friction: float = 1.0  # of feet and floor
     solver_iterations: int = 10
     ladder: tuple[Residual, ...] = LADDER  # a clip gets the first of these bounds with which it follows its reference
-    accept: float = 0.03  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    accept: float = 0.025  # ... to within this mean joint distance [m]; the last rung only has to succeed
     # The joint distances below which the reference stays as it is and above which the body's own motion is taken [m];
     # None: the body's own motion throughout.
-    tolerance: tuple[float, float] | None = (0.03, 0.06)
+    tolerance: tuple[float, float] | None = (0.025, 0.05)
     mend: bool = True  # fill in frozen frames, undo bones that stretch
     denoise: bool = True  # low-pass where third differences show noise
+    bones: bool = True  # the nearest joints whose bones have their lengths
+    balance: bool = True  # put motions upright that lean beside their feet; part of the physics, so only with `simulate`
     reground: bool = True  # remove constant or slow floating and sinking
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
@@ -77,7 +79,7 @@ class PhysicsSettings:
                 raise ValueError(f"{name} must be a finite number >= 0, got {value!r}; choose such a value")
         if self.tolerance is not None and not 0 <= self.tolerance[0] < self.tolerance[1] < math.inf:
             raise ValueError(
-                f"tolerance must be two rising distances >= 0 (metres) or None, got {self.tolerance!r}; try (0.03, 0.06)"
+                f"tolerance must be two rising distances >= 0 (metres) or None, got {self.tolerance!r}; try (0.025, 0.05)"
             )
         if not self.ladder:
             raise ValueError("ladder must hold at least one Residual, got none; give for instance (USUAL,)")
