@@ -11,8 +11,9 @@ import time
 import numpy as np
 import torch
 
-from generative.diffusion import SamplerConfig, gaussian_variance
 from generative.distances import frechet, knn_action, nearest_distance
+from generative.exact import gaussian_variance
+from generative.samplers import SamplerConfig
 from motion.batch import MotionBatch
 from motion.data.procedural import KINDS, generate
 from motion.evaluation.kinematics import Standardiser, kinematic_features

@@ -10,7 +10,7 @@ import pytest
 import torch
 from support import Centre, Shrink, near
 
-from generative.diffusion import SamplerConfig
+from generative.samplers import SamplerConfig
 from loop import ArrayBatch, Chain, Gated, Mixture, NoCorrection
 from motion.batch import MotionBatch
 from motion.correctors import NAMES as MOTION_NAMES

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from generative import weights
-from generative.diffusion import LEVELS, SamplerConfig, draw, noise_scales, scales_at, training_levels
+from generative.samplers import SamplerConfig, draw
+from generative.schedule import LEVELS, noise_scales, scales_at, training_levels
 from generative.training import OptimiserConfig, Weights, averaged, draw_rows, new_state, train
 from loop import ArrayBatch, Request
 from toy.modes import ModesProblem, check_points

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generative.diffusion import SamplerConfig
+from generative.samplers import SamplerConfig
 from loop.corrector import Corrected, Scope
 from motion.batch import MotionBatch
 from motion.features.padded import decode_clips

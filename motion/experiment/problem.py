@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from generative.diffusion import SamplerConfig
+from generative.samplers import SamplerConfig
 from loop import Problem, Request, files
 from loop.progress import Report, silent
 from motion.batch import MotionBatch

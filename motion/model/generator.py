@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generative import weights
-from generative.diffusion import SamplerConfig, draw
+from generative.samplers import SamplerConfig, draw
 from generative.training import Weights, averaged, carry, continued, digest, new_state, train_in
 from loop.progress import Report
 from motion.batch import MotionBatch

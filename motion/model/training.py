@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from generative.diffusion import LEVELS, Spacing, noise_scales, training_levels
+from generative.schedule import LEVELS, Spacing, noise_scales, training_levels
 from generative.training import OptimiserConfig, check_choice, check_share, draw_rows
 from motion.features.hml263 import DIM
 from motion.model.denoiser import Denoiser, ModelConfig
@@ -36,7 +36,7 @@ class TrainConfig(OptimiserConfig):
         if not (math.isfinite(self.smoothness) and self.smoothness >= 0):
             raise ValueError(f"smoothness must be finite and >= 0 (0 = plain squared error), got {self.smoothness!r}")
         check_share("drop_caption", self.drop_caption)
-        check_choice("levels", self.levels, ("log-snr", "level"))
+        check_choice("levels", self.levels, ("log-snr", "level", "flow"))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from generative.diffusion import SamplerConfig
+from generative.samplers import SamplerConfig
 from motion.batch import MotionBatch
 from motion.features.normaliser import Normaliser
 from motion.model.denoiser import Denoiser, ModelConfig

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from generative.diffusion import SamplerConfig
 from generative.distances import frechet, knn_action
+from generative.samplers import SamplerConfig
 from motion.batch import MotionBatch
 from motion.data.procedural import KINDS, generate
 from motion.evaluation.kinematics import Standardiser, kinematic_features

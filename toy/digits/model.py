@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from generative import weights
-from generative.diffusion import LEVELS, SamplerConfig, draw, noise_scales, scales_at, training_levels
+from generative.samplers import SamplerConfig, draw
+from generative.schedule import LEVELS, noise_scales, scales_at, training_levels
 from generative.training import (
     OptimiserConfig,
     Weights,

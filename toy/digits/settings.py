@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generative.diffusion import SamplerConfig
+from generative.samplers import SamplerConfig
 from toy.digits.model import DigitTraining
 from toy.digits.network import NetworkConfig
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from generative.diffusion import SamplerConfig
+from generative.samplers import SamplerConfig
 from toy.digits.batch import ImageBatch
 from toy.digits.model import CHUNK, DigitModel, DigitTraining, fit, sample
 from toy.digits.network import DigitDenoiser, NetworkConfig

@@ -1,4 +1,4 @@
-"""The schedule and the samplers, on the one law whose perfect denoiser is known."""
+"""The samplers, on the law whose perfect denoiser is known."""
 
 import math
 
@@ -6,54 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from generative.diffusion import (
-    LEVELS,
-    SamplerConfig,
-    cosine_alpha_bar,
-    draw,
-    gaussian_denoiser,
-    gaussian_variance,
-    half_log_snr,
-    noise_scales,
-    training_levels,
-)
+from generative.exact import gaussian_denoiser, gaussian_variance, gaussian_variances
+from generative.samplers import SOLVERS, SamplerConfig, draw
+from generative.schedule import LEVELS, cosine_alpha_bar
 
-VARIANCES = (0.01, 0.1, 1.0, 10.0)
+VARIANCES = np.array([0.01, 0.1, 1.0, 10.0])
 
 
 def kept(solver, steps):
     """Share of the variance that the solver keeps, for several variances of the data."""
-    return np.array([gaussian_variance(SamplerConfig(solver=solver, steps=steps), v) / v for v in VARIANCES])
-
-
-def test_schedule_is_the_clipped_cosine():
-    alpha_bar = cosine_alpha_bar()
-    time = np.arange(1, LEVELS) / LEVELS
-    f = np.cos((time + 0.008) / 1.008 * np.pi / 2) ** 2 / math.cos(0.008 / 1.008 * math.pi / 2) ** 2
-    assert np.allclose(alpha_bar[:-1], f, rtol=1e-9)  # all but the last level, where beta is clipped
-    assert np.isclose(alpha_bar[-1], alpha_bar[-2] * 0.001)
-    assert np.all(np.diff(half_log_snr()) < 0)
-
-
-def test_training_levels_are_even_in_what_they_say():
-    assert torch.equal(training_levels("level"), torch.arange(LEVELS))
-    lam = half_log_snr()[training_levels("log-snr").numpy()]
-    assert np.allclose(lam, np.linspace(-4, 4.5, LEVELS), atol=0.15)  # rounding to whole levels, coarse at the ends
-    share = np.mean(lam < -1), np.mean(half_log_snr() < -1)
-    assert np.isclose(share[0], 3 / 8.5, atol=0.005) and share[1] < 0.25
-
-
-def test_noise_scales_give_unit_variance():
-    alpha, sigma = noise_scales(torch.arange(LEVELS))
-    assert torch.allclose(alpha**2 + sigma**2, torch.ones(LEVELS))
-    assert np.allclose(np.log((alpha / sigma).numpy())[:900], half_log_snr()[:900], atol=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("solver", "steps", "within"), [("dpm++2m", 300, 0.015), ("ddim", 1000, 0.02), ("ddpm", 1000, 0.05)]
-)
-def test_many_steps_draw_the_gaussian(solver, steps, within):
-    assert np.all(np.abs(kept(solver, steps) - 1) < within)
+    return gaussian_variances(SamplerConfig(solver=solver, steps=steps), VARIANCES) / VARIANCES
 
 
 def test_bias_at_few_steps_is_what_the_documentation_says():
@@ -61,14 +23,6 @@ def test_bias_at_few_steps_is_what_the_documentation_says():
     assert np.all(np.abs(kept("dpm++2m", 20) - 1) < 0.025)
     assert np.all(kept("ddim", 10) < 0.8) and np.all(kept("ddpm", 10) < 0.7)  # even spacing loses variance
     assert np.all(np.abs(kept("dpm++2m", 8) - 1) < np.abs(kept("ddim", 50) - 1) + 0.03)
-
-
-def test_errors_fall_with_the_order_of_the_solver():
-    """Halving the step: about 1/2 of a first-order error, 1/4 of a second-order one (variance 1)."""
-    first = [abs(gaussian_variance(SamplerConfig(solver="ddim", steps=s), 1.0) - 1) for s in (50, 100)]
-    second = [abs(gaussian_variance(SamplerConfig(steps=s), 1.0) - 1) for s in (20, 40)]
-    assert 0.4 < first[1] / first[0] < 0.65
-    assert second[1] / second[0] < 0.32
 
 
 def test_ddim_follows_its_closed_form():
@@ -94,13 +48,13 @@ def test_ddpm_follows_its_closed_form():
     assert np.isclose(gaussian_variance(SamplerConfig(solver="ddpm", steps=steps), v), var, rtol=1e-9)
 
 
-@pytest.mark.parametrize("solver", ["dpm++2m", "ddim", "ddpm"])
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_samples_have_the_mean_and_variance_that_are_promised(solver):
-    n, mean, variance, config = 40_000, 0.7, 0.25, SamplerConfig(solver=solver, steps=12)
+    n, mean, variance, config = 40_000, 0.7, 0.25, SamplerConfig(solver=solver, steps=13)
     generator = torch.Generator().manual_seed(3)
     x = draw(gaussian_denoiser(variance, mean), lambda: torch.randn(n, generator=generator), config).numpy()
     promised = gaussian_variance(config, variance)
-    assert abs(x.var() - promised) < 5 * promised * math.sqrt(2 / n)
+    assert abs(x.var() - promised) < 4 * promised * math.sqrt(2 / n)
     # The mean's bias: alpha of the first level times the mean is left out of the start, at most alpha_0 / sigma ~ 0.02.
     assert abs(x.mean() - mean) < 0.02 * mean + 5 * math.sqrt(promised / n)
     wrong = draw(gaussian_denoiser(variance, mean + 0.1), lambda: torch.randn(n, generator=generator), config).numpy()
@@ -108,7 +62,7 @@ def test_samples_have_the_mean_and_variance_that_are_promised(solver):
 
 
 def test_noise_is_asked_for_once_or_once_a_step():
-    for solver, calls in (("dpm++2m", 1), ("ddim", 1), ("ddpm", 9)):
+    for solver in SOLVERS:
         count = 0
 
         def noise():
@@ -117,7 +71,7 @@ def test_noise_is_asked_for_once_or_once_a_step():
             return torch.zeros(2)
 
         draw(gaussian_denoiser(1.0), noise, SamplerConfig(solver=solver, steps=9))
-        assert count == calls
+        assert count == (9 if solver == "ddpm" else 1)
 
 
 def test_bad_configs_are_refused():
@@ -125,7 +79,9 @@ def test_bad_configs_are_refused():
         ({"steps": 0}, "steps must be 2"),
         ({"steps": 1}, "steps must be 2"),
         ({"solver": "ddim", "steps": 1001}, "1 to 1000"),
-        ({"solver": "euler"}, "dpm\\+\\+2m, ddim or ddpm"),
+        ({"solver": "adams", "steps": 2}, "3 to 1000"),
+        ({"solver": "flow-heun", "steps": 8}, "odd for flow-heun, got 8; take 7"),
+        ({"solver": "euler"}, "solver must be one of dpm"),
         ({"guidance": float("nan")}, "finite"),
         ({"guidance": -1.0}, ">= 0"),
     ):
