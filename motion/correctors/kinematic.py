@@ -20,14 +20,16 @@ class KinematicCorrector(JointCorrector):
     """What the physics corrector has its body follow, with feet raised out of the floor: the control that tells what
     the simulation itself adds.
 
-    A motion fails if it has fewer than 8 frames or no legs. body: whose bone lengths, as in `PhysicsSettings`.
+    A motion fails if it has fewer than 8 frames or no legs. body: whose bone lengths, as in `PhysicsSettings`. plain:
+    only what is usually meant by it, filter, inverse kinematics and foot lock, without mending, floor and nearest body.
     """
 
     body: Body = "uniform"
+    plain: bool = False
 
     @property
     def name(self) -> str:
-        return "kinematic"
+        return "plain kinematic" if self.plain else "kinematic"
 
     @property
     def shortest(self) -> int:
@@ -40,7 +42,9 @@ class KinematicCorrector(JointCorrector):
     def correct(
         self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator
     ) -> JointsReport:
-        return correct_joints(joints, lengths, PhysicsSettings(body=self.body, simulate=False))
+        more = not self.plain
+        settings = PhysicsSettings(body=self.body, simulate=False, mend=more, bones=more, reground=more)
+        return correct_joints(joints, lengths, settings)
 
     def describe(self) -> dict[str, Any]:
-        return {**super().describe(), "body": self.body}
+        return {**super().describe(), "body": self.body, **({"plain": True} if self.plain else {})}

@@ -38,7 +38,6 @@ NEAREST = (USUAL, STRONG)
 """For the nearest track: about half its error, at twice the residual force."""
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class PhysicsSettings:
     """Settings of the simulated humanoid and of what is done before it moves; units as noted."""
