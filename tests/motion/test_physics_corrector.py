@@ -10,12 +10,16 @@ from loop.corrector import Mixture
 from motion import plausibility
 from motion.batch import MotionBatch
 from motion.data.procedural import generate
+from motion.evaluation.corruptions import clip_streams, corruption_named
 from motion.features.hml263 import encode
 from motion.features.padded import decode_clips, encode_clips
 from motion.features.representation import representation_named
 from motion.kinematics.rotations import rotate
 from motion.kinematics.skeleton import J
 from motion.physics import NEAREST, JointsReport, PhysicsCorrector, PhysicsSettings, Residual, correct_joints
+from motion.physics.balance import balance
+from motion.physics.bones import nearest_rigid
+from motion.physics.ik import bone_lengths
 
 FRAMES = 30
 HML263 = representation_named("hml263")
@@ -65,12 +69,22 @@ def test_a_second_pass_moves_no_more_than_the_first(report: JointsReport) -> Non
 
 def test_without_gravity_the_result_is_another(clean: np.ndarray, report: JointsReport) -> None:
     weightless = correct_joints(clean, settings=PhysicsSettings(gravity=0.0))
-    assert (distance(weightless.joints, report.joints)[report.success] > 1e-4).all()
+    both = report.success & weightless.success
+    assert both.sum() >= 8
+    assert (np.abs(weightless.tracking - report.tracking)[both] > 1e-5).all()
+    assert (np.abs(weightless.residual_force - report.residual_force)[both] > 1e-3).all()
+    performed = [
+        correct_joints(clean, settings=PhysicsSettings(gravity=gravity, tolerance=None)) for gravity in (9.81, 0.0)
+    ]
+    both = performed[0].success & performed[1].success
+    assert (distance(performed[0].joints, performed[1].joints)[both] > 1e-4).all()
     # Feed-forward torques know about gravity; without them stretched servos let the arms sag, by the way of gravity.
     hands = [20, 21]
     down = []
     for gravity in (9.81, 0.0):
-        settings = PhysicsSettings(gravity=gravity, feed_forward=False, ladder=(Residual(3.0, 3.0, 3000.0, 0.0),))
+        settings = PhysicsSettings(
+            gravity=gravity, feed_forward=False, tolerance=None, ladder=(Residual(3.0, 3.0, 3000.0, 0.0),)
+        )
         found = correct_joints(clean, settings=settings, stages=True)
         below = found.stages["fit"][:, 10:, hands, 1] - found.joints[:, 10:, hands, 1]
         down.append(below[found.success].mean())
@@ -135,12 +149,12 @@ def test_a_longer_ladder_uses_less_force(clean: np.ndarray, report: JointsReport
 def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
     assert list(report.stages) == ["mend", "denoise", "bones", "balance", "reground", "plant", "fit"]
     np.testing.assert_array_equal(report.stages["denoise"], clean)  # nothing here is noisy
-    tracked = distance(report.joints, report.stages["fit"])
-    assert tracked.mean() > 0.001  # the simulation does its part
+    assert report.shifts["simulate"].mean() > 0.001  # the simulation does its part
+    assert distance(report.joints, report.stages["fit"]).mean() < 0.001  # of which within the tolerance nothing is kept
     simulated = correct_joints(clean, settings=PhysicsSettings(hold=False, tolerance=None)).joints
     kept = correct_joints(clean, settings=PhysicsSettings(hold=False)).joints
     after = [clean, *report.stages.values(), simulated, kept, report.joints]
-    assert list(report.shifts) == ["mend", "denoise", "bones", "balance", "reground", "plant", "fit", "simulate", "keep", "hold"]
+    assert list(report.shifts) == [*report.stages, "simulate", "keep", "hold"]
     for shift, one, other in zip(report.shifts.values(), after[:-1], after[1:], strict=True):
         np.testing.assert_allclose(shift, distance(one, other), atol=1e-12)
     still = correct_joints(clean, settings=PhysicsSettings(simulate=False))
@@ -152,11 +166,12 @@ def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
 
 
 def test_held_feet_skate_less_and_hardly_move(clean: np.ndarray, report: JointsReport) -> None:
-    simulated = correct_joints(clean, settings=PhysicsSettings(hold=False))
+    simulated = correct_joints(clean, settings=PhysicsSettings(hold=False, tolerance=None))
     assert list(simulated.shifts)[-1] == "simulate"
-    skates = [plausibility.measure(found.joints)["skating"].mean() for found in (simulated, report)]
+    held = correct_joints(clean, settings=PhysicsSettings(tolerance=None))
+    skates = [plausibility.measure(found.joints)["skating"].mean() for found in (simulated, held)]
     assert skates[1] < skates[0]
-    assert report.shifts["hold"].mean() < 0.003
+    assert held.shifts["hold"].mean() < 0.003 and report.shifts["hold"].mean() < 0.003
     assert plausibility.measure(report.joints)["bone_variation"].max() < 1e-3
 
 
@@ -200,7 +215,7 @@ def test_corrector_keeps_the_contract(batch: MotionBatch) -> None:
     done = corrector(batch, np.random.default_rng(0))
     assert len(done.samples) == 6 and done.picked.all() and not done.failed.any()
     assert done.samples.captions == batch.captions and (done.samples.lengths == batch.lengths).all()
-    assert (done.moved > 1e-4).all() and (done.moved < 0.1).all()
+    assert (done.moved > 0).all() and (done.moved < 0.1).all()
     for row, length in zip(done.samples.features, batch.lengths, strict=True):
         assert (row[length:] == 0).all() and np.isfinite(row).all()
     again = corrector(batch, np.random.default_rng(99))
@@ -240,7 +255,12 @@ def test_failures_return_the_original(batch: MotionBatch) -> None:
 def test_description_is_json_and_names_every_setting() -> None:
     text = PhysicsCorrector(settings=PhysicsSettings(friction=0.7)).describe()
     assert json.loads(json.dumps(text)) == text
-    assert text["name"] == "physics" and text["friction"] == 0.7 and text["ladder"][0]["across"] == 0.6
+    assert (
+        text["name"] == "physics"
+        and text["friction"] == 0.7
+        and text["ladder"][0]["across"] == 0.1
+        and text["tolerance"] == [0.025, 0.05]
+    )
     assert PhysicsCorrector(settings=PhysicsSettings(threads=2)).describe() == PhysicsCorrector().describe()
 
 
@@ -279,3 +299,39 @@ def test_the_trunk_does_not_droop() -> None:
     assert report.success.all() and report.stages is not None
     chest = [j[:, :, J["spine3"], 0] - j[:, :, 0, 0] for j in (report.stages["fit"], report.joints)]
     assert np.sqrt(((chest[1] - chest[0]) ** 2).mean()) < 0.001
+
+
+def test_what_the_body_performs_stays_and_what_it_does_not_is_replaced(clean: np.ndarray) -> None:
+    performed = correct_joints(clean, settings=PhysicsSettings(tolerance=None))
+    tight, wide = (correct_joints(clean, settings=PhysicsSettings(tolerance=(low, 2 * low))) for low in (1e-6, 0.4))
+    good = performed.success
+    np.testing.assert_allclose(tight.joints[good], performed.joints[good], atol=1e-3)
+    np.testing.assert_allclose(tight.kept[good], 0.0, atol=1e-6)
+    np.testing.assert_array_equal(wide.kept[good], 1.0)
+    np.testing.assert_array_equal(wide.residual_force, performed.residual_force)
+    with pytest.raises(ValueError, match="tolerance must be two rising distances"):
+        PhysicsSettings(tolerance=(0.05, 0.02))
+
+
+def test_a_leaning_motion_is_put_upright_and_an_upright_one_left(clean: np.ndarray) -> None:
+    lengths = np.full(len(clean), FRAMES)
+    leaning = corruption_named("leaning")(clean, lengths, clip_streams("leaning", [str(i) for i in range(len(clean))]))
+    np.testing.assert_array_equal(balance(clean), clean)
+    before, after = (distance(motion, clean) for motion in (leaning, balance(leaning)))
+    assert np.median(after) < 0.35 * np.median(before)
+    np.testing.assert_array_equal(balance(balance(leaning)), balance(leaning))
+    weightless = correct_joints(leaning, settings=PhysicsSettings(gravity=0.0))
+    assert np.nanmax(weightless.shifts["balance"]) == 0  # without weight nothing falls over
+
+
+def test_the_nearest_body_takes_noise_away(clean: np.ndarray) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.01, clean.shape)
+    found = nearest_rigid(clean + noise, None)
+    size = bone_lengths(found)
+    np.testing.assert_allclose(size, np.broadcast_to(bone_lengths(clean), size.shape), atol=2e-4)
+    # of 66 directions of white noise the 21 along the bones go: a root of 45 / 66 stays, not all and not half
+    share = np.sqrt(((found - clean) ** 2).mean() / (noise**2).mean())
+    assert abs(share - np.sqrt(45 / 66)) < 0.03
+    np.testing.assert_allclose(nearest_rigid(clean, None), clean, atol=1e-5)
+    heaps = np.zeros((1, 4, 22, 3))
+    assert np.isfinite(nearest_rigid(heaps, None)).all()

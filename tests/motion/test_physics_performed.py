@@ -28,8 +28,8 @@ def test_what_cannot_be_performed_stays(monkeypatch):
     clips = generate(2, frames=30, seed=1)
     real = module.correct_joints
 
-    def fails_at_the_second(joints):
-        done = real(joints)
+    def fails_at_the_second(joints, settings):
+        done = real(joints, settings=settings)
         done.success[1] = False
         done.joints[1] = joints[1]
         return done
