@@ -38,7 +38,6 @@ NEAREST = (USUAL, STRONG)
 """For the nearest track: about half its error, at twice the residual force."""
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class PhysicsSettings:
     """Settings of the simulated humanoid and of what is done before it moves; units as noted."""
@@ -57,7 +56,7 @@ class PhysicsSettings:
     mend: bool = True  # fill in frozen frames, undo bones that stretch
     denoise: bool = True  # low-pass where third differences show noise
     bones: bool = True  # the nearest joints whose bones have their lengths
-    balance: bool = True  # put motions upright that lean beside their feet; part of the physics, so only with `simulate`
+    balance: bool = True  # upright what leans beside its feet; part of the physics, so only with `simulate`
     reground: bool = True  # remove constant or slow floating and sinking
     plant: bool = True  # hold standing feet, keep swinging ones clear of the floor
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
@@ -79,7 +78,7 @@ class PhysicsSettings:
                 raise ValueError(f"{name} must be a finite number >= 0, got {value!r}; choose such a value")
         if self.tolerance is not None and not 0 <= self.tolerance[0] < self.tolerance[1] < math.inf:
             raise ValueError(
-                f"tolerance must be two rising distances >= 0 (metres) or None, got {self.tolerance!r}; try (0.025, 0.05)"
+                f"tolerance must be two rising distances >= 0 (m) or None, got {self.tolerance!r}; try (0.025, 0.05)"
             )
         if not self.ladder:
             raise ValueError("ladder must hold at least one Residual, got none; give for instance (USUAL,)")
