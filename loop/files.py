@@ -111,12 +111,16 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+EARLIER = {"solver": "dpm++2m"}
+"""What a config means that was stored before these fields existed."""
+
+
 def differences(old: Any, new: Any, name: str = "") -> list[str]:
-    """The fields in which two JSON values differ, each with both values."""
+    """The fields in which two JSON values differ, each with both values; `old` is the stored one, see EARLIER."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         found: list[str] = []
         for key in [*old, *(key for key in new if key not in old)]:
             inner = f"{name}.{key}" if name else str(key)
-            found += differences(old.get(key, "absent"), new.get(key, "absent"), inner)
+            found += differences(old.get(key, EARLIER.get(key, "absent")), new.get(key, "absent"), inner)
         return found
     return [] if old == new else [f"{name}: started with {old!r}, now {new!r}"]

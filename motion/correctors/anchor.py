@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -52,4 +52,4 @@ class AnchorCorrector:
         return Corrected(result, moved, np.ones(n, bool), np.zeros(n, bool))
 
     def describe(self) -> dict[str, Any]:
-        return {"name": "anchor", "model": self.name, "steps": self.sampler.steps, "guidance": self.sampler.guidance}
+        return {"name": "anchor", "model": self.name, **asdict(self.sampler)}

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from generative.samplers import SamplerConfig, Solver
 from motion.data.procedural import BASIC_KINDS
 
 
@@ -19,7 +20,8 @@ class Preset:
     generations: after generation 0.
     first_steps, steps: optimiser steps of generation 0 and of each later one.
     width, layers, heads, patch: of the denoiser. batch_size, learning_rate, fine_learning_rate: of its training.
-    sampler_steps, guidance: of the sampler.
+    sampler_steps, guidance, solver: of the sampler. `benchmarks/motion_solver.py` compares solvers on a trained model:
+        "adams", the best on laws where the denoiser is known, is the worse one there.
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
     styles: ways in which the embedded motions are done, see `motion.data.procedural.STYLES`; each draws one.
     performed: the embedded motions as a simulated body performs them, not as they are drawn.
@@ -46,6 +48,7 @@ class Preset:
     fine_learning_rate: float = 3e-4
     sampler_steps: int = 8
     guidance: float = 1.0
+    solver: Solver = "dpm++2m"
     kinds: tuple[str, ...] | None = None
     styles: tuple[str, ...] = ("neutral",)
     performed: bool = False
@@ -68,11 +71,16 @@ class Preset:
                 )
         if self.start == "scratch" and self.optimiser == "carried":
             raise ValueError("optimiser 'carried' needs start 'finetune': from scratch there is nothing to carry")
+        self.sampler  # noqa: B018  (checks its own)
         if self.evaluation > self.reference:
             raise ValueError(
                 f"evaluation must be <= reference ({self.reference}), got {self.evaluation}; "
                 "every sample is asked for by another held-out caption"
             )
+
+    @property
+    def sampler(self) -> SamplerConfig:
+        return SamplerConfig(steps=self.sampler_steps, guidance=self.guidance, solver=self.solver)
 
     def describe(self) -> dict[str, Any]:
         """The sizes as JSON, less `generations`, by which a finished run may be extended, and where weights lie."""

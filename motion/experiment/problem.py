@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from generative.samplers import SamplerConfig
 from loop import Problem, Request, files
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
@@ -123,17 +122,13 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
 
     def anchor(self, model: MotionModel, name: str) -> AnchorCorrector:
         """Redraws through `model` as this problem samples; name: of the model."""
-        return AnchorCorrector(model, self._sampler, name, self.encoder)
-
-    @property
-    def _sampler(self) -> SamplerConfig:
-        return SamplerConfig(steps=self.preset.sampler_steps, guidance=self.preset.guidance)
+        return AnchorCorrector(model, self.preset.sampler, name, self.encoder)
 
     def draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
         """One sample for each motion of `asked`: its caption, its length."""
         return asked.with_features(
             generator.sample(
-                model, asked.captions, asked.lengths, self._sampler, rng, report=self.report, encoder=self.encoder
+                model, asked.captions, asked.lengths, self.preset.sampler, rng, report=self.report, encoder=self.encoder
             )
         )
 

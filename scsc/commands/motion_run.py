@@ -61,6 +61,8 @@ class MotionRun:
     """A generation is fine-tuned from its predecessor, or refitted from scratch."""
     optimiser: Literal["fresh", "carried"] = "fresh"
     """The optimiser's moments begin afresh in each generation, or are carried over."""
+    solver: Literal["dpm++2m", "adams", "ddim", "ddpm", "flow-euler", "flow-heun"] = "dpm++2m"
+    """How samples are drawn, see generative/samplers.py; at the preset's number of evaluations."""
     skip_bad: bool = False
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
     workers: int = 2
@@ -89,7 +91,7 @@ class MotionRun:
         preset = replace(
             preset_named(self.preset), start=self.start, optimiser=self.optimiser, text=self.text,
             text_weights=self.text_weights, performed=self.performed,
-            styles=self.styles,
+            styles=self.styles, solver=self.solver,
         )  # fmt: skip
         if self.n is not None:
             preset = replace(preset, n=self.n)

@@ -93,6 +93,7 @@ def test_number_of_workers_changes_nothing(whole, tmp_path):
     [
         ({"preset": replace(TINY, n=7)}, "n: started with 6, now 7"),
         ({"preset": replace(TINY, width=32)}, "width: started with 16, now 32"),
+        ({"preset": replace(TINY, solver="adams")}, "solver: started with 'dpm++2m', now 'adams'"),
         ({"loop": LoopConfig("augment")}, "schedule"),
     ],
 )

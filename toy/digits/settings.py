@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generative.samplers import SamplerConfig
+from generative.samplers import SamplerConfig, Solver
 from toy.digits.model import DigitTraining
 from toy.digits.network import NetworkConfig
 
@@ -21,7 +21,7 @@ class DigitSettings:
     first_steps, steps: optimiser steps of generation 0 and of each later one, the same for all arms.
     learning_rate, fine_learning_rate: of those.
     channels, halvings: of the denoiser. batch_size: of training.
-    sampler_steps, guidance: of the sampler; the authors' w = 0.5 is guidance 1.5. 1 samples the model itself.
+    sampler_steps, guidance, solver: of the sampler; the authors' w = 0.5 is guidance 1.5. 1 samples the model itself.
     centres: of k-means, a digit.
     """
 
@@ -39,6 +39,7 @@ class DigitSettings:
     batch_size: int = 64
     sampler_steps: int = 8
     guidance: float = 1.5
+    solver: Solver = "dpm++2m"
     centres: int = 16
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class DigitSettings:
 
     @property
     def sampler(self) -> SamplerConfig:
-        return SamplerConfig(steps=self.sampler_steps, guidance=self.guidance)
+        return SamplerConfig(steps=self.sampler_steps, guidance=self.guidance, solver=self.solver)
 
     def describe(self) -> dict[str, Any]:
         """As JSON, less the data, whose fingerprint counts and not where they lie."""
