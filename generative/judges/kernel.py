@@ -34,20 +34,26 @@ def kid_with_error(x: Float64, y: Float64) -> Estimate:
 
     Source: Binkowski et al. 2018 for the value; the error is derived here (compare Sutherland 2019).
     """
+    value, noisy, second = parts(x, y)
+    return with_error(value, math.sqrt(max(noisy - second, second)), math.inf, (len(x), len(y)), x.shape[1])
+
+
+def parts(x: Float64, y: Float64) -> tuple[float, float, float]:
+    """The distance, the jackknife's variance (leading part and twice S), and S."""
     require(min(len(x), len(y)), 4, "kid")
     check_pair(x, y)
-    n, m, d = len(x), len(y), x.shape[1]
+    n, m = len(x), len(y)
     rows_x, square_x = _own(x)
     rows_y, square_y = _own(y)
     rows_xy, columns_xy, square_xy = _cross(x, y)
-    value = rows_x.mean() + rows_y.mean() - 2 * rows_xy.mean()
+    value = float(rows_x.mean() + rows_y.mean() - 2 * rows_xy.mean())
     second = (
         2 * _centred(square_x, rows_x, rows_x) / (n * (n - 1))
         + 2 * _centred(square_y, rows_y, rows_y) / (m * (m - 1))
         + 4 * _centred(square_xy, rows_xy, columns_xy) / (n * m)
     )
-    noisy = 4 * (rows_x - rows_xy).var(ddof=1) / n + 4 * (rows_y - columns_xy).var(ddof=1) / m
-    return with_error(float(value), math.sqrt(max(noisy - second, second)), math.inf, (n, m), d)
+    noisy = 4 * float((rows_x - rows_xy).var(ddof=1)) / n + 4 * float((rows_y - columns_xy).var(ddof=1)) / m
+    return value, noisy, second
 
 
 def _kernel(x: Float64, y: Float64) -> Float64:
