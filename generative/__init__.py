@@ -1,4 +1,4 @@
-"""What the image loop and the motion loop share: noise levels and samplers, the training loop, distances between sets.
+"""What the image loop and the motion loop share: noise levels, samplers, the training loop, distances, judges.
 
-Imports nothing of ours but how files are written whole and the type of a progress report.
+Imports nothing of ours but how files are written whole, the type of a progress report, and streams of randomness.
 """

@@ -11,7 +11,7 @@ OURS = ("theory", "loop", "generative", "toy", "motion", "plots", "scsc")
 MAY_IMPORT = {
     "theory": (),
     "loop": (),
-    "generative": ("loop.progress", "loop.files"),
+    "generative": ("loop.progress", "loop.files", "loop.seeds"),
     "toy": ("theory", "loop", "generative"),
     "motion": ("loop", "generative"),
     "plots": ("theory", "loop.records"),
