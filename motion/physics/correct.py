@@ -22,6 +22,10 @@ LEG_BONES = (4, 5, 7, 8, 10, 11)
 """Joints that end the bones of the legs and feet, without which nothing stands."""
 LEAST_BONE = 1e-3
 """A body with a shorter leg bone is none [m]."""
+LEG = (4, 7)
+"""Joints that end thigh and shin."""
+LEG_LENGTH = (0.1, 2.0)
+"""Thigh and shin of a person are together within these [m]; others are no persons, or not in metres."""
 STAGES = ("mend", "denoise", "bones", "balance", "reground", "plant", "fit")
 """The kinematic stages, in their order."""
 
@@ -109,8 +113,12 @@ def equal_lengths(joints: Floats, lengths: NDArray[np.int64], shortest: int) -> 
 
 
 def have_body(joints: Floats) -> NDArray[np.bool_]:
-    """False for clips (n, T, 22, 3) of which a leg or foot bone is shorter than `LEAST_BONE` in the median, (n,)."""
-    bodies: NDArray[np.bool_] = ik.bone_lengths(joints)[:, LEG_BONES].min(axis=1) > LEAST_BONE
+    """False for clips (n, T, 22, 3) that show no person, (n,): in the median of the frames, a leg or foot bone is
+    shorter than `LEAST_BONE` or a leg not of `LEG_LENGTH` (as of joints that are in another unit than metres)."""
+    sizes = ik.bone_lengths(joints)
+    leg = sizes[:, LEG].sum(axis=1)
+    whole = sizes[:, LEG_BONES].min(axis=1) > LEAST_BONE
+    bodies: NDArray[np.bool_] = whole & (leg > LEG_LENGTH[0]) & (leg < LEG_LENGTH[1])
     return bodies
 
 

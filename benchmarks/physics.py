@@ -1,6 +1,6 @@
 """What the physics corrector costs, beside the floor under it: MuJoCo's own steps on the same bodies.
 
-    python -m benchmarks.motion_physics [clips] [seconds]
+    python -m benchmarks.physics [clips] [seconds]
 
 Prints motion seconds per wall second on one and two threads, each stage's share, and the ratio to bare stepping.
 """
