@@ -10,19 +10,17 @@ from numpy.typing import NDArray
 
 from loop.seeds import stream
 from motion.data.arrays import contents
-from motion.data.checks import standing_depth
 from motion.data.motion_file import MotionFile, input_fingerprint, read_motion
 from motion.joint_corrector import JointCorrector, mean_distance
 from motion.kinematics.skeleton import FPS
 from motion.physics import JointsReport
+from motion.physics.ground import UNEVEN, ground_range
 from motion.plausibility import UNITS, measure
 
 Floats = NDArray[np.float64]
 
 LONGEST = 24_000
 """Frames of a motion that is corrected, 20 minutes: in one piece, with up to 2 GB of memory."""
-UNEVEN = 0.125
-"""From this difference in height of standing feet on, the ground may not be flat [m]."""
 
 
 def correct_file(path: Path, name: str, corrector: JointCorrector, seed: int) -> tuple[bytes, dict[str, Any]]:
@@ -55,9 +53,9 @@ def correct_file(path: Path, name: str, corrector: JointCorrector, seed: int) ->
 def _notes(motion: MotionFile) -> list[str]:
     """What was put right on reading, and what the user should know."""
     notes = [f"{note}, and is so again" for note in motion.notes]
-    depth = standing_depth(motion.joints)
-    if depth > UNEVEN:
-        notes.append(f"feet stand {1e3 * depth:.0f} mm lower at times; stairs or props would be put on a flat floor")
+    ground = float(ground_range(motion.joints[None])[0])
+    if ground > UNEVEN:
+        notes.append(f"feet rest on ground of up to {1e3 * ground:.0f} mm; stairs and props are put on a flat floor")
     return notes
 
 

@@ -153,15 +153,6 @@ def _ground(p: Floats) -> Iterable[Finding]:
         )  # fmt: skip
 
 
-def standing_depth(p: Floats) -> float:
-    """How far the deepest standing toe of joints (T, 22, 3) lies below where most do [m]; 0 where nobody stands.
-
-    On a flat floor a few centimetres; on stairs and stools the height of several steps.
-    """
-    _, places = _standing_toes(p)
-    return float(np.median(places[:, 1]) - places[:, 1].min()) if len(places) >= _ENOUGH else 0.0
-
-
 def _standing_toes(p: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Frames (k,) and places (k, 3) of toes that are at rest before and after."""
     toes = p[:, _TOES]

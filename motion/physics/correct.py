@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
 from motion.kinematics.skeleton import FPS
 from motion.physics import balance, bones, dynamics, feet, ik, keep, mend, reground, tracker
+from motion.physics.ground import ground_range
 from motion.physics.quaternions import Floats
 from motion.physics.settings import Body, PhysicsSettings
 
@@ -38,6 +39,8 @@ class JointsReport(CorrectedJoints):
     residual_torque: (n,) mean |torque| at the pelvis [N m]; nan where failed.
     tracking: (n,) mean joint distance between simulation and reference [m]; nan where failed.
     rung: (n,) index of the residual bounds used in `settings.ladder`; -1 where failed or not simulated.
+    ground: (n,) range of the height of the ground under its soles in the input [m], see `ground.UNEVEN`: stairs and
+        props, if large; nan for clips that are too short or show no person.
     shifts: how far each stage moved the joints, (n,) mean distance [m] by the stage's name, nan where failed: those of
         STAGES, then "simulate" (with the feet's raising out of the floor), "keep" and "hold", or "unsink" where nothing
         is simulated. Their sum is `moved` or more.
@@ -51,6 +54,7 @@ class JointsReport(CorrectedJoints):
     tracking: Floats
     rung: NDArray[np.int64]
     kept: Floats
+    ground: Floats
     shifts: Mapping[str, Floats] = field(default_factory=dict)
     stages: Mapping[str, Floats] = field(default_factory=dict)
 
@@ -81,7 +85,7 @@ def correct_joints(
     nan = np.full(n, np.nan)
     result = JointsReport(
         given.copy(), np.zeros(n), np.zeros(n, bool), nan.copy(), nan.copy(), nan.copy(),
-        np.full(n, -1), nan.copy(),
+        np.full(n, -1), nan.copy(), nan.copy(),
         {name: nan.copy() for name in (*STAGES, *_last_stages(settings))},
         {name: given.copy() for name in STAGES} if stages else {},
     )  # fmt: skip
@@ -128,6 +132,7 @@ def _correct_equal(
     """Correct the clips at `index`, all of one length, into `result`."""
     original = given[index, :length]
     steps, skeleton, pose = reference(original, settings)
+    result.ground[index] = ground_range(original)
     for name in result.stages:
         result.stages[name][index, :length] = steps[name]
     if settings.simulate:

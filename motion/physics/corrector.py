@@ -19,8 +19,8 @@ from motion.physics.settings import PhysicsSettings
 class PhysicsCorrector(JointCorrector):
     """A `loop.corrector.Corrector` of `MotionBatch`: deterministic, each motion by itself.
 
-    A motion fails, and stays exactly as it was, if its features are not finite, if it has fewer than 8 frames, or if
-    the humanoid cannot follow it with any of the ladder's bounds.
+    A motion fails, and stays exactly as it was, if its features are not finite, if it has fewer than 8 frames, if it
+    shows no person, or if the humanoid cannot follow it with any of the ladder's bounds.
     """
 
     settings: PhysicsSettings = field(default_factory=PhysicsSettings)

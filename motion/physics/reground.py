@@ -55,7 +55,7 @@ def floor_trend(sole: Floats) -> Floats:
     lowest point.
 
     Args:
-        sole: (n, T, 2, 4, 3) sole points [m].
+        sole: (n, T, ..., 3) sole points [m].
     """
     n, frames = sole.shape[:2]
     points = sole.reshape(n, frames, -1, 3)

@@ -162,7 +162,7 @@ def test_errors_are_those_against_the_regrounded_input(clean):
             force = np.where(success, 0.25, np.nan)
             return JointsReport(
                 found, mean_distance(found, joints, lengths), success, force, 100 * force, force, np.zeros(N, int),
-                force, stages={"reground": grounded},
+                force, force, stages={"reground": grounded},
             )  # fmt: skip
 
     gates = measure_gates(Reports(), clean, LENGTHS, CAPTIONS)
