@@ -58,11 +58,11 @@ def resample(joints: Float, fps: float, to: float = FPS, *, antialias: bool = Tr
     return moved
 
 
-def low_pass(joints: Float, fps: float, to: float) -> Float:
+def low_pass(joints: Float, fps: float, to: float, every: int = 1) -> Float:
     """Values (T, ...) at `fps` less what the lower rate `to` cannot carry, as in `resample`; unchanged where `to` is no
-    lower rate."""
+    lower rate. Of the result only each `every`th frame is worked out and returned, from the first on."""
     if not to < fps * (1 - 1e-3):
-        return np.asarray(joints, float)
+        return np.asarray(joints, float)[::every]
     half = int(np.ceil(_HALF_PERIODS * fps / to))
     kernel = np.sinc(0.9 * to / fps * np.arange(-half, half + 1)) * np.hamming(2 * half + 1)
     kernel /= kernel.sum()
@@ -75,5 +75,13 @@ def low_pass(joints: Float, fps: float, to: float) -> Float:
         after = 2 * padded[-1:] - padded[-2 : -wide - 2 : -1]
         padded = np.concatenate([before, padded, after])
         missing -= wide
-    filtered: Float = convolve1d(padded, kernel, axis=0)[half : half + len(joints)]
-    return filtered
+    if every == 1:
+        filtered: Float = convolve1d(padded, kernel, axis=0)[half : half + len(joints)]
+        return filtered
+    from scipy.signal import upfirdn  # half a second to import, and many motions need none
+
+    lead = -2 * half % every  # so that the first frame wanted is one that is worked out
+    padded = np.concatenate([np.zeros((lead, *padded.shape[1:])), padded])
+    first = (2 * half + lead) // every
+    kept: Float = upfirdn(kernel, padded, 1, every, axis=0)[first : first + -(-len(joints) // every)]
+    return kept

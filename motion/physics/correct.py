@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,8 +90,14 @@ def correct_joints(
         {name: nan.copy() for name in (*STAGES, *_last_stages(settings))},
         {name: given.copy() for name in STAGES} if stages else {},
     )  # fmt: skip
-    for length, index in equal_lengths(given, size, SHORTEST):
-        _correct_equal(given, index, length, settings, result)
+    chunks = list(equal_lengths(given, size, SHORTEST, settings.threads))
+    if settings.threads == 1 or len(chunks) < 2:
+        for length, index in chunks:
+            _correct_equal(given, index, length, settings, result)
+        return result
+    # each chunk writes into rows of its own; numpy and MuJoCo let other threads work meanwhile
+    with ThreadPoolExecutor(settings.threads) as pool:
+        list(pool.map(lambda chunk: _correct_equal(given, chunk[1], chunk[0], settings, result), chunks))
     return result
 
 
@@ -101,14 +108,17 @@ def _last_stages(settings: PhysicsSettings) -> tuple[str, ...]:
     return ("simulate", *(name for name, wanted in asked.items() if wanted))
 
 
-def equal_lengths(joints: Floats, lengths: NDArray[np.int64], shortest: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+def equal_lengths(
+    joints: Floats, lengths: NDArray[np.int64], shortest: int, threads: int = 1
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Each length of at least `shortest` frames with the indices of its clips, some at once to spare memory.
 
-    Clips without a body are left out, see `have_body`.
+    threads: how many chunks are worked on at once, which share the memory. Clips without a body are left out, see
+    `have_body`.
     """
     for length in np.unique(lengths[lengths >= shortest]):
         same = np.flatnonzero(lengths == length)
-        per_chunk = max(1, CHUNK_FRAMES // int(length))
+        per_chunk = max(1, min(CHUNK_FRAMES // (threads * int(length)), -(-len(same) // threads)))
         for first in range(0, len(same), per_chunk):
             index = same[first : first + per_chunk]
             index = index[have_body(joints[index, :length])]

@@ -29,7 +29,7 @@ def generalized_forces(
     """
     n, frames = qpos.shape[:2]
     model = humanoid.build(settings)
-    batch = Batch(model, nsim=n * frames, nthread=settings.threads)
+    batch = Batch(model, nsim=n * frames, nthread=1)
     body = humanoid.fields(model, skeleton)
     for name in ("body_pos", "body_ipos", "body_iquat"):
         batch.expand(name)[:] = np.repeat(getattr(body, name), frames, axis=0)

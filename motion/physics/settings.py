@@ -63,7 +63,7 @@ class PhysicsSettings:
     simulate: bool = True  # False stops at the kinematic reference, feet raised out of the floor
     hold: bool = True  # after the simulation, feet are planted once more, by inverse kinematics
     fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
-    threads: int = 1  # simulation threads; the result does not depend on them
+    threads: int = 1  # parts of a batch that are corrected at once; the result does not depend on them
 
     def __post_init__(self) -> None:
         if self.body not in ("uniform", "clip"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import mujoco
@@ -21,6 +19,7 @@ from motion.physics.humanoid import ANKLE_FORCE, DAMPING_RATIO, ROOT_FORCE, ROOT
 from motion.physics.ik import ANKLES, BALLS, Pose, Skeleton, forward
 from motion.physics.quaternions import Floats, body_rates, continuous, dot, rotation_vector
 from motion.physics.settings import PhysicsSettings
+from motion.physics.silence import without_log
 
 FRAMES = (0, *BALLS)
 """Joints whose rotation is simulated, in the order of the model's coordinates."""
@@ -112,7 +111,7 @@ def stiffness() -> Floats:
 def make_batch(skeleton: Skeleton, settings: PhysicsSettings) -> Batch:
     """One simulation a clip, each with its own bones."""
     model = humanoid.build(settings)
-    batch = Batch(model, nsim=len(skeleton.offsets), nthread=settings.threads)
+    batch = Batch(model, nsim=len(skeleton.offsets), nthread=1)  # `correct_joints` has the threads
     body = humanoid.fields(model, skeleton)
     for name in humanoid.BodyFields.__annotations__:
         batch.expand(name)[:] = getattr(body, name)
@@ -201,7 +200,7 @@ def rollout(
     batch.reset(ids=ids, stage=int(mujoco.mjtStage.mjSTAGE_NONE))
     batch.bind("qpos")[ids], batch.bind("qvel")[ids] = start[0][ids], start[1][ids]
     spec = int(mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_MOCAP_POS | mujoco.mjtState.mjSTATE_MOCAP_QUAT)
-    with _without_log():
+    with without_log():
         done = batch.rollout(steps, inputs[ids], control_spec=spec, record=("qpos", "actuator_force", _TIME), ids=ids)
     states = sampled(np.concatenate([start[0][ids, None], done["qpos"]], axis=1), rate)
     # A simulation that raised a warning stops, and its later records repeat: its clock shows it.
@@ -222,19 +221,8 @@ def sampled(qpos: Floats, rate: int) -> Floats:
     n, steps = qpos.shape[:2]
     turns = continuous(qpos[..., 3:].reshape(n, steps, -1, 4), axis=1)
     whole = np.concatenate([qpos[..., :3], turns.reshape(n, steps, -1)], axis=-1)
-    kept: Floats = np.moveaxis(low_pass(np.moveaxis(whole, 1, 0), rate, FPS)[:: rate // FPS], 0, 1)
+    kept: Floats = np.moveaxis(low_pass(np.moveaxis(whole, 1, 0), rate, FPS, rate // FPS), 0, 1)
     return kept
-
-
-@contextmanager
-def _without_log() -> Iterator[None]:
-    """Keeps MuJoCo from writing MUJOCO_LOG.TXT into the working directory: a diverged track is reported by its nan."""
-    before = mujoco.get_mju_user_warning()
-    mujoco.set_mju_user_warning(lambda message: None)
-    try:
-        yield
-    finally:
-        mujoco.set_mju_user_warning(before)
 
 
 def take(skeleton: Skeleton, index: NDArray[np.int64]) -> Skeleton:
