@@ -147,6 +147,12 @@ def describe(
     )
 
 
+def arms_of(out: Path) -> list[str]:
+    """The arms that experiment.json names; none where there is no such file."""
+    path = out / "experiment.json"
+    return list(files.read_json(path)["arms"]) if path.exists() else []
+
+
 def records(out: Path, arm: str, seeds: Sequence[int]) -> list[list[Record]]:
     """The whole generations of an arm, one list a seed."""
     found: list[list[Record]] = []

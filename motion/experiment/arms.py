@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,10 +30,13 @@ ARM_LABELS = {
     "anchor": "synthetic, redrawn by generation 0",
     "ideal": "synthetic, ideally corrected",
 }
-"""Every arm with the words that pictures and tables use. All arms of a seed share generation 0."""
+"""Every kind of arm with the words that pictures and tables use. All arms of a seed share generation 0."""
+
+ALIASES = {"baseline": "real", "none": "synthetic", "uncorrected": "synthetic", "physics": "corrected"}
+"""Other names of kinds: of correctors, and the paper's."""
 
 PRIOR_ARMS = ("projection", "prior", "physics+prior")
-"""Those that need the prior, or its stock."""
+"""The kinds that need the prior, or its stock."""
 
 
 @dataclass(frozen=True)
@@ -54,31 +58,99 @@ class LoopConfig:
         schedule_named(self.schedule, self.lam)
 
 
-def check_arm(name: str) -> None:
-    """Raise ValueError if there is no such arm."""
-    if name not in ARM_LABELS:
-        raise ValueError(f"arms must be among {', '.join(ARM_LABELS)}, got {name!r}; choose among them")
+@dataclass(frozen=True)
+class Arm:
+    """One arm, by its name KIND[-LAM][-gGAMMA]: `corrected`, `corrected-0.25`, `corrected-g0.3`, `synthetic-1`.
+
+    kind: of `ARM_LABELS`. lam: with a number the real motions stay and LAM synthetic ones are added for each (the
+    paper's arms); None: schedule and lam are the experiment's. gamma: strength of the correction; None: the
+    experiment's.
+    """
+
+    kind: str
+    lam: float | None = None
+    gamma: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in ARM_LABELS:
+            known = ", ".join((*ARM_LABELS, *ALIASES))
+            raise ValueError(f"arms must be among {known}, got {self.kind!r}; choose among them")
+        if (
+            self.kind == "real"
+            and self.lam is not None
+            or self.kind in ("real", "synthetic")
+            and self.gamma is not None
+        ):
+            raise ValueError(f"the arm {self.name} has nothing to add or correct; name it {self.kind}")
+        if self.lam is not None:
+            Augment(self.lam)
+            if not self.lam > 0:
+                raise ValueError(f"lam of an arm must be > 0, got {self.lam:g} in {self.name}; 0 is the arm real")
+        if self.gamma is not None:
+            kept_share(self.gamma)
+
+    @property
+    def name(self) -> str:
+        lam = "" if self.lam is None else f"-{self.lam:g}"
+        return self.kind + lam + ("" if self.gamma is None else f"-g{self.gamma:g}")
+
+    @property
+    def label(self) -> str:
+        lam = "" if self.lam is None else f", λ = {self.lam:g}"
+        return ARM_LABELS[self.kind] + lam + ("" if self.gamma is None else f", γ = {self.gamma:g}")
+
+    def schedule(self, loop: LoopConfig) -> Schedule:
+        if self.kind == "real":
+            return Augment(0.0)
+        return schedule_named(loop.schedule, loop.lam) if self.lam is None else Augment(self.lam)
+
+
+_NAME = re.compile(r"(?P<kind>.*?)(?:-(?P<lam>[0-9.]+))?(?:-g(?P<gamma>[0-9.]+|inf))?")
+
+
+def arm_named(name: str) -> Arm:
+    """The arm of that name, see `Arm`.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = _NAME.fullmatch(name)
+    kind, lam, gamma = found.group("kind", "lam", "gamma") if found else (name, None, None)
+    try:
+        numbers = [None if text is None else float(text) for text in (lam, gamma)]
+    except ValueError:
+        raise ValueError(f"arms are named KIND[-LAM][-gGAMMA], got {name!r}; for instance corrected-0.25-g1") from None
+    return Arm(ALIASES.get(kind, kind), *numbers)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The arms as pictures and tables have them, each once: by kind, then those with a lam of their own, by strength."""
+
+    def place(name: str) -> tuple[int, float, float]:
+        arm = arm_named(name)
+        lam, gamma = (-1.0 if number is None else number for number in (arm.lam, arm.gamma))
+        return list(ARM_LABELS).index(arm.kind), lam, gamma
+
+    return sorted(dict.fromkeys(names), key=place)
 
 
 def arm_parts(
-    name: str, loop: LoopConfig, data: Dataset, preset: Preset, knowledge: Knowledge
+    arm: Arm, loop: LoopConfig, data: Dataset, preset: Preset, knowledge: Knowledge
 ) -> tuple[Schedule, Corrector[MotionBatch]]:
     """Schedule and corrector of an arm.
 
     Raises:
-        ValueError: an unknown arm, or one that the data cannot feed.
+        ValueError: one that the data cannot feed.
     """
-    check_arm(name)
-    if name == "real":
-        return Augment(0.0), NoCorrection()
-    schedule = schedule_named(loop.schedule, loop.lam)
-    if name == "synthetic":
+    schedule = arm.schedule(loop)
+    if arm.kind in ("real", "synthetic"):
         return schedule, NoCorrection()
-    return schedule, Mixture(corrector_of(name, data, preset, knowledge), loop.gamma)
+    gamma = loop.gamma if arm.gamma is None else arm.gamma
+    return schedule, Mixture(corrector_of(arm.kind, data, preset, knowledge), gamma)
 
 
 def corrector_of(name: str, data: Dataset, preset: Preset, knowledge: Knowledge) -> Corrector[MotionBatch]:
-    """The corrector of an arm that has one."""
+    """The corrector of a kind of arm that has one."""
     if name == "ideal":
         return _ideal(data, preset)
     if name == "anchor":

@@ -19,7 +19,7 @@ from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_parts, check_arm
+from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_named, arm_parts, in_order
 from motion.experiment.knowledge import PRIOR, prepare_prior
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
@@ -47,7 +47,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         for name in self.arms:
-            check_arm(name)
+            if (meant := arm_named(name).name) != name:
+                raise ValueError(f"the arm {name} is called {meant} here; name it so")
         self.plan  # noqa: B018  (checks the rest)
 
     @property
@@ -91,9 +92,10 @@ def execute(experiment: Experiment, report: Report) -> None:
             "gamma": experiment.loop.gamma,
             "data": dict(data.info),
         }
-        if any(name in PRIOR_ARMS for name in experiment.arms):
+        if any(arm_named(name).kind in PRIOR_ARMS for name in experiment.arms):
             prepare_prior(out, data, experiment.preset, experiment.loop.prior_size, report)
-        campaign.describe(experiment.plan, KIND, identity, ARM_LABELS, problem.floor)
+        labels = {name: arm_named(name).label for name in in_order((*campaign.arms_of(out), *experiment.arms))}
+        campaign.describe(experiment.plan, KIND, identity, labels, problem.floor)
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
         campaign.execute(experiment.plan, (experiment.preset, experiment.loop), run_arm, report)
@@ -121,7 +123,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     if not (task.folder / "skeleton.json").exists():
         files.write_json(task.folder / "skeleton.json", {"joints": JOINTS, "parents": PARENTS, "fps": FPS})
     arm = "real" if task.is_shared else task.arm
-    schedule, corrector = arm_parts(arm, loop, data, preset, _knowledge(task, problem))
+    schedule, corrector = arm_parts(arm_named(arm), loop, data, preset, _knowledge(task, problem))
     store: FolderStore[MotionModel, MotionBatch] = FolderStore(task.folder)
     for record in run(
         problem, corrector, schedule, RunConfig(task.seed, task.generations, "motion"), store, task.start

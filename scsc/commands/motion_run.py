@@ -29,11 +29,13 @@ class MotionRun:
     out: Path | None = None
     """Folder of the experiment; default runs/motion-PRESET-DATA."""
     arms: tuple[str, ...] = ("real", "synthetic", "corrected", "ideal")
-    """Arms: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | kinematic (by what
+    """Arms, KIND[-LAM][-gGAMMA]. Kinds: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | kinematic (by what
     comes before the simulation) | reground (floor only) | projection (nearest real motions) | prior (by real motions
     that the generator never sees, where a motion looks unlike them) | physics+prior (by the prior, then by physics) |
     anchor (redrawn by the frozen generation 0: the control) | ideal (by real motions of the same action and like
-    caption: what the theorem assumes)."""
+    caption: what the theorem assumes). With -LAM, as in corrected-0.25, the real motions stay and LAM synthetic ones are
+    added for each, whatever --schedule says; with -gGAMMA, as in corrected-g0.3, that is the strength of the
+    correction."""
     schedule: str = "replace"
     """What the synthetic arms train on: augment | replace | fresh | accumulate."""
     lam: float = 1.0
@@ -82,7 +84,7 @@ class MotionRun:
 
     def experiment(self) -> Experiment:
         """The experiment that the flags describe."""
-        from motion.experiment.arms import LoopConfig
+        from motion.experiment.arms import LoopConfig, arm_named
         from motion.experiment.campaign import Experiment
         from motion.experiment.presets import preset_named
 
@@ -101,7 +103,7 @@ class MotionRun:
             preset,
             self.data,
             LoopConfig(self.schedule, self.lam, self.gamma, self.prior_size),
-            self.arms,
+            tuple(arm_named(name).name for name in self.arms),
             self.seeds,
             self.generations,
             self.skip_bad,
@@ -112,7 +114,7 @@ class MotionRun:
 def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
     """The tables at the end: measures by arm, seconds by stage, where things lie."""
     from loop import files
-    from motion.experiment.arms import ARM_LABELS
+    from motion.experiment.arms import arm_named
 
     info = files.read_json(experiment.out / "experiment.json")
     rows = rows_of(experiment.out, experiment.arms, experiment.seeds)
@@ -121,7 +123,8 @@ def show(experiment: Experiment, seconds: float, json: Path | None) -> None:
     table.append(["generation 0 (shared)", 0, *(mean_at(rows, None, 0, name) for name in _SHOWN)])
     if last > 0:
         table += [
-            [ARM_LABELS[arm], last, *(mean_at(rows, arm, last, name) for name in _SHOWN)] for arm in experiment.arms
+            [arm_named(arm).label, last, *(mean_at(rows, arm, last, name) for name in _SHOWN)]
+            for arm in experiment.arms
         ]
     data = info["identity"]["data"]
     title = f"{data['source']}, n = {experiment.preset.n}, {experiment.loop.schedule}, lam = {experiment.loop.lam:g}"

@@ -19,7 +19,7 @@ from loop.progress import silent
 from motion.batch import MotionBatch
 from motion.data.clip import Clip
 from motion.experiment import dataset
-from motion.experiment.arms import LoopConfig, check_arm
+from motion.experiment.arms import ARM_LABELS, Arm, Knowledge, LoopConfig, arm_named, arm_parts, in_order
 from motion.experiment.campaign import Experiment, execute
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import PRESETS, Preset, preset_named
@@ -190,7 +190,7 @@ def test_wrong_names():
     with pytest.raises(ValueError, match="preset must be one of smoke, laptop"):
         preset_named("huge")
     with pytest.raises(ValueError, match="arms must be among"):
-        check_arm("magic")
+        arm_named("magic")
     with pytest.raises(ValueError, match="evaluation must be <= reference"):
         replace(TINY, evaluation=100)
     assert PRESETS["smoke"].generations >= 2
@@ -280,3 +280,48 @@ def test_interrupted_and_killed_runs_equal_an_uninterrupted_one(tmp_path):
     _, error = process.communicate(timeout=300)
     assert process.returncode == 0, error.decode()
     assert deterministic(run) == deterministic(reference)
+
+
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [
+        ("real", Arm("real")), ("baseline", Arm("real")), ("none-0.25", Arm("synthetic", 0.25)),
+        ("physics", Arm("corrected")), ("physics+prior-1", Arm("physics+prior", 1.0)),
+        ("corrected-g0.3", Arm("corrected", None, 0.3)), ("ideal-0.5-ginf", Arm("ideal", 0.5, float("inf"))),
+    ],
+)  # fmt: skip
+def test_arms_have_names(name, arm):
+    assert arm_named(name) == arm and arm_named(arm.name) == arm
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("real-0.5", "nothing to add"), ("synthetic-g1", "nothing to add or correct"), ("corrected-0", "must be > 0"),
+        ("corrected-1..2", "KIND"), ("corrected-g", "among"), ("", "among"), ("corrected--1", "among"),
+        ("corrected-0.25-g-1", "among"),
+    ],
+)  # fmt: skip
+def test_names_of_no_arm_are_refused(name, text):
+    with pytest.raises(ValueError, match=text):
+        arm_named(name)
+
+
+def test_arms_are_shown_in_one_order():
+    mixed = ["ideal", "corrected-1", "synthetic", "corrected-g0.3", "corrected", "corrected-0.25", "real", "synthetic"]
+    assert in_order(mixed) == [
+        "real", "synthetic", "corrected", "corrected-g0.3", "corrected-0.25", "corrected-1", "ideal",
+    ]  # fmt: skip
+    assert in_order(reversed(ARM_LABELS)) == list(ARM_LABELS)
+
+
+def test_an_arm_with_a_lam_keeps_the_real_data(whole):
+    data = dataset.load(whole / "data")
+    knowledge = Knowledge(lambda: pytest.fail("no prior"), lambda: pytest.fail("no anchor"))
+    loop = LoopConfig("replace", 2.0, 5.0)
+    schedule, corrector = arm_parts(arm_named("corrected-0.25-g1"), loop, data, TINY, knowledge)
+    assert schedule.describe() == {"name": "augment", "lam": 0.25}
+    assert corrector.describe()["gamma"] == 1.0
+    schedule, corrector = arm_parts(arm_named("corrected"), loop, data, TINY, knowledge)
+    assert schedule.describe() == {"name": "replace", "lam": 2.0}
+    assert corrector.describe()["gamma"] == 5.0
