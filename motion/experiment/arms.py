@@ -124,7 +124,7 @@ def arm_named(name: str) -> Arm:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """The arms as pictures and tables have them, each once: by kind, then those with a lam of their own, by strength."""
+    """The arms as pictures and tables have them, each once: by kind, by lam if it is their own, by strength."""
 
     def place(name: str) -> tuple[int, float, float]:
         arm = arm_named(name)

@@ -29,13 +29,13 @@ class MotionRun:
     out: Path | None = None
     """Folder of the experiment; default runs/motion-PRESET-DATA."""
     arms: tuple[str, ...] = ("real", "synthetic", "corrected", "ideal")
-    """Arms, KIND[-LAM][-gGAMMA]. Kinds: real (real data only) | synthetic (uncorrected) | corrected (by simulated physics) | kinematic (by what
-    comes before the simulation) | reground (floor only) | projection (nearest real motions) | prior (by real motions
-    that the generator never sees, where a motion looks unlike them) | physics+prior (by the prior, then by physics) |
-    anchor (redrawn by the frozen generation 0: the control) | ideal (by real motions of the same action and like
-    caption: what the theorem assumes). With -LAM, as in corrected-0.25, the real motions stay and LAM synthetic ones are
-    added for each, whatever --schedule says; with -gGAMMA, as in corrected-g0.3, that is the strength of the
-    correction."""
+    """Arms, KIND[-LAM][-gGAMMA]. Kinds: real (real data only) | synthetic (uncorrected) | corrected (by simulated
+    physics) | kinematic (by what comes before the simulation) | reground (floor only) | projection (nearest real
+    motions) | prior (by real motions that the generator never sees, where a motion looks unlike them) | physics+prior
+    (by the prior, then by physics) | anchor (redrawn by the frozen generation 0: the control) | ideal (by real motions
+    of the same action and like caption: what the theorem assumes). With -LAM, as in corrected-0.25, the real motions
+    stay and LAM synthetic ones are added for each, whatever --schedule says; with -gGAMMA, as in corrected-g0.3, that
+    is the strength of the correction."""
     schedule: str = "replace"
     """What the synthetic arms train on: augment | replace | fresh | accumulate."""
     lam: float = 1.0
