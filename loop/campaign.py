@@ -121,7 +121,7 @@ def describe(
     Args:
         labels: every arm that there is, in the order of pictures, with its words.
         floor: measures of real data, asked for once.
-        more: further entries, such as units.
+        more: further entries, such as units, or the command.
 
     Raises:
         ValueError: the folder holds another experiment; names the fields and both values.

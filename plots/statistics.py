@@ -106,6 +106,13 @@ def log_slope(generation: ArrayLike, values: ArrayLike, *, level: float = LEVEL)
     Raises:
         ValueError: shapes do not match.
     """
+    over_seeds = band(log_slopes(generation, values), axis=0, level=level)
+    return Slope(float(over_seeds.mean), float(over_seeds.low), float(over_seeds.high), int(over_seeds.count))
+
+
+def log_slopes(generation: ArrayLike, values: ArrayLike) -> Floats:
+    """Least-squares slope of ln(value) over the generations of each seed, (S,) [1/generation]; nan where a seed has
+    fewer than two positive values. Arguments and errors as of `log_slope`."""
     x, y = np.asarray(generation, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if x.ndim != 1 or y.ndim != 2 or len(x) != len(y):
         raise ValueError(f"generation must be (G,) and values (G, S), got {x.shape} and {y.shape}; transpose them")
@@ -115,9 +122,8 @@ def log_slope(generation: ArrayLike, values: ArrayLike, *, level: float = LEVEL)
     x_mean = np.where(usable, x[:, None], 0.0).sum(axis=0) / count
     dx = np.where(usable, x[:, None] - x_mean, 0.0)
     spread = (dx**2).sum(axis=0)
-    slopes = np.where(spread > 0, (dx * logs).sum(axis=0) / np.where(spread > 0, spread, 1.0), np.nan)
-    over_seeds = band(slopes, axis=0, level=level)
-    return Slope(float(over_seeds.mean), float(over_seeds.low), float(over_seeds.high), int(over_seeds.count))
+    slopes: Floats = np.where(spread > 0, (dx * logs).sum(axis=0) / np.where(spread > 0, spread, 1.0), np.nan)
+    return slopes
 
 
 def paired_p(first: ArrayLike, second: ArrayLike) -> float:

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "motion correct": ("scsc.commands.motion_correct:MotionCorrect", "motions in files, corrected by physics or less"),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
+    "claims": ("scsc.commands.claims:Claims", "the ledger of claims, with verdicts computed from what was run"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
 }
 

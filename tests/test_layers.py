@@ -65,8 +65,9 @@ def test_rooms_of_motion(path):
 
 
 def test_command_modules_import_lazily():
-    """`scsc theory` must not need torch or mujoco: command modules import only the console at their top."""
-    for path in (ROOT / "scsc").rglob("*.py"):
+    """`scsc theory` must not need torch or mujoco: command modules import only the console at their top. The ledger is
+    itself imported by its command when that runs."""
+    for path in sorted({*(ROOT / "scsc").rglob("*.py")} - {*(ROOT / "scsc/claims").rglob("*.py")}):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             names = []
             if isinstance(node, ast.Import):

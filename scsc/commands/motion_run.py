@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scsc import console
 from scsc.experiment_report import mean_at, rows_of, show_costs
+from scsc.figure_record import command_line
 
 if TYPE_CHECKING:
     from motion.experiment.campaign import Experiment
@@ -78,7 +79,7 @@ class MotionRun:
         experiment = self.experiment()
         begin = time.perf_counter()
         with console.progress() as report:
-            execute(experiment, report)
+            execute(experiment, report, command_line())
         show(experiment, time.perf_counter() - begin, self.json)
         return 0
 

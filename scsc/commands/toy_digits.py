@@ -11,7 +11,7 @@ import tyro
 
 from scsc import console
 from scsc.experiment_report import mean_at, rows_of, show_costs, values_at
-from scsc.figure_record import write_record
+from scsc.figure_record import command_line, write_record
 
 if TYPE_CHECKING:
     from toy.digits.campaign import Experiment
@@ -69,7 +69,7 @@ class ToyDigits:
         experiment = self.experiment()
         begin = time.perf_counter()
         with console.progress() as report:
-            execute(experiment, report)
+            execute(experiment, report, command_line())
         show(experiment, time.perf_counter() - begin, self.json, self.record)
         return 0
 

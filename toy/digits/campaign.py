@@ -141,8 +141,8 @@ def loaded(settings: DigitSettings) -> data.DigitData:
     return found
 
 
-def execute(experiment: Experiment, report: Report) -> None:
-    """Run what is missing of the experiment.
+def execute(experiment: Experiment, report: Report, command: str = "") -> None:
+    """Run what is missing of the experiment. command: what one typed for it, kept in experiment.json.
 
     Raises:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
@@ -164,7 +164,7 @@ def execute(experiment: Experiment, report: Report) -> None:
             "data": digits.info,
             "judge": {"accuracy": problem.judge.accuracy},
         }
-        campaign.describe(experiment.plan, KIND, identity, loop.labels, problem.floor, units=UNITS)
+        campaign.describe(experiment.plan, KIND, identity, loop.labels, problem.floor, units=UNITS, command=command)
         _show_real(out / "real.npz", digits)
         campaign.execute(experiment.plan, (settings, loop), run_arm, report)
 

@@ -1,0 +1,72 @@
+"""Claims about correctors by themselves: the audit's gamma, and whether the one-step test tells what the loop does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scsc.claims.evidence import Evidence, Rows, Runs
+from scsc.claims.finding import FEWEST, Comparison, Finding, Verdict
+from scsc.claims.motion import PHYSICS, PLAIN, differences
+
+ARMS = {"physics": PHYSICS}
+"""Names of arms, where they are others than those of correctors."""
+
+
+def like_an_ideal(claim: str, found: Evidence) -> list[Finding]:
+    """M-5, of every audit of the physics corrector on motions."""
+    findings = []
+    for path, audit in found.audits:
+        told = audit.get("corrector", {})
+        if "physics" not in str(told):
+            continue
+        fits, moves = bool(audit.get("one_gamma")), bool(audit.get("moves_truth"))
+        verdict: Verdict = "holds" if fits and not moves else "does not hold"
+        findings.append(Finding(claim, verdict, str(audit.get("verdict")), f"procedural motions ({path.name})"))
+    return findings
+
+
+def one_step_tells(claim: str, found: Evidence) -> list[Finding]:
+    """M-7: every one-step test with every experiment that has arms of its correctors."""
+    findings = []
+    for steps in found.steps:
+        passed = _passed(steps)
+        for runs in found.motion:
+            compared = {
+                name: differences(runs, [(ARMS.get(name, name), PLAIN)])
+                for name in passed
+                if runs.arms(ARMS.get(name, name), PLAIN) is not None
+            }
+            if compared:
+                findings.append(_agreement(claim, passed, compared, runs, steps))
+    return findings
+
+
+def _agreement(
+    claim: str, passed: Mapping[str, bool], compared: Mapping[str, list[Comparison]], runs: Runs, steps: Rows
+) -> Finding:
+    """The loop says that a corrector helps, harms, or nothing certain; agreement needs a certain answer."""
+    seeds = min(int(one[0].band.count) for one in compared.values())
+    signs = {name: one[0].sign for name, one in compared.items()}
+    agree = [name for name, sign in signs.items() if sign and (sign < 0) == passed[name]]
+    against = [name for name, sign in signs.items() if sign and (sign < 0) != passed[name]]
+    open_ = [name for name, sign in signs.items() if not sign]
+    verdict: Verdict = "undecided"
+    if seeds >= FEWEST:
+        verdict = "does not hold" if against else "holds" if not open_ else "undecided"
+    text = "; ".join(
+        f"{words}: {', '.join(names)}"
+        for words, names in (("agree", agree), ("disagree", against), ("the loop leaves open", open_))
+        if names
+    )
+    text += f"; pass the test: {', '.join(name for name in compared if passed[name]) or 'none'}"
+    return Finding(claim, verdict, text, f"{runs.data}; {steps.path.name}", seeds, runs.command)
+
+
+def _passed(steps: Rows) -> dict[str, bool]:
+    """Whether a corrector's ratio lies below 1 with its interval at every generation."""
+    found: dict[str, bool] = {}
+    for row in steps.rows:
+        name = str(row["corrector"])
+        if row["generation"] >= 0 and name not in ("none", "no correction"):
+            found[name] = found.get(name, True) and row["high"] is not None and float(row["high"]) < 1
+    return found
