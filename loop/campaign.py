@@ -142,6 +142,7 @@ def describe(
             "arms": {name: {"label": labels[name]} for name in arms},
             "seeds": sorted({*plan.seeds, *old.get("seeds", [])}),
             "floor": old.get("floor") or floor(),
+            "generations": max(plan.generations, old.get("generations", 0)),
             **more,
         },
     )

@@ -128,6 +128,20 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def holder(folder: Path) -> str:
+    """Who holds the folder now, "" if nobody does. It is told by the lock, which ends with its process however that
+    ended, not by what a process once wrote."""
+    if not (folder / ".lock").exists():
+        return ""
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        with lock:
+            return ""
+    except Timeout:
+        named = folder / ".holder"
+        return named.read_text(encoding="utf-8").strip() if named.exists() else "another process"
+
+
 def claim(folder: Path, kind: str, identity: Mapping[str, Any]) -> None:
     """Store the identity of a run once; refuse a different one.
 

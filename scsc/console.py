@@ -48,6 +48,14 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def duration(seconds: float) -> str:
+    """Seconds as one says them: 40 s, 12 min, 3 h 05 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
 @contextmanager
 def progress() -> Iterator[Report]:
     """A progress bar with ETA on stderr, one line a stage; silent when stderr is not a terminal."""

@@ -50,6 +50,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "motion correct": ("scsc.commands.motion_correct:MotionCorrect", "motions in files, corrected by physics or less"),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
+    "motion status": ("scsc.commands.motion_status:MotionStatus", "how far an experiment is, and the time left"),
+    "motion resume": ("scsc.commands.motion_resume:MotionResume", "an experiment, continued from its folder alone"),
     "claims": ("scsc.commands.claims:Claims", "the ledger of claims, with verdicts computed from what was run"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from loop import FolderStore, RunConfig, campaign, files, run, schedule_named
 from loop.campaign import Plan, Task
@@ -63,8 +64,8 @@ class Experiment:
 Settings = tuple[Preset, LoopConfig]
 
 
-def execute(experiment: Experiment, report: Report, command: str = "") -> None:
-    """Run what is missing of the experiment. command: what one typed for it, kept in experiment.json.
+def execute(experiment: Experiment, report: Report, **about: Any) -> None:
+    """Run what is missing of the experiment. about: what else experiment.json keeps, such as the command.
 
     Raises:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
@@ -95,7 +96,7 @@ def execute(experiment: Experiment, report: Report, command: str = "") -> None:
         if any(arm_named(name).kind in PRIOR_ARMS for name in experiment.arms):
             prepare_prior(out, data, experiment.preset, experiment.loop.prior_size, report)
         labels = {name: arm_named(name).label for name in in_order((*campaign.arms_of(out), *experiment.arms))}
-        campaign.describe(experiment.plan, KIND, identity, labels, problem.floor, command=command)
+        campaign.describe(experiment.plan, KIND, identity, labels, problem.floor, **about)
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
         campaign.execute(experiment.plan, (experiment.preset, experiment.loop), run_arm, report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -79,9 +79,42 @@ class MotionRun:
         experiment = self.experiment()
         begin = time.perf_counter()
         with console.progress() as report:
-            execute(experiment, report, command_line())
+            execute(experiment, report, command=command_line(), request=self.request())
         show(experiment, time.perf_counter() - begin, self.json)
         return 0
+
+    def request(self) -> dict[str, Any]:
+        """The flags as JSON, with which `resume` goes on; no folders but that of the data."""
+        flags = {**asdict(self), "data": None if self.data is None else str(self.data.resolve())}
+        flags["text_weights"] = None if self.text_weights is None else str(self.text_weights.resolve())
+        for name in ("out", "json"):
+            del flags[name]
+        return flags
+
+    @classmethod
+    def of_folder(cls, out: Path, workers: int | None = None, generations: int | None = None) -> MotionRun:
+        """What runs the experiment in `out` on: all of its arms and seeds.
+
+        Raises:
+            ValueError: there is none, or one that was begun in another way.
+        """
+        from loop import files
+
+        path = out / "experiment.json"
+        if not path.is_file():
+            raise ValueError(f"{out} holds no experiment: experiment.json is missing; name the folder that --out named")
+        about = files.read_json(path)
+        stored = about.get("request")
+        names = {entry.name for entry in fields(cls)} - {"out", "json"}
+        if about.get("kind") != "motion-experiment" or not isinstance(stored, dict) or not set(stored) <= names:
+            raise ValueError(f"{out} does not say how it was begun; go on by the command that began it, with --out")
+        flags: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
+        flags |= {name: Path(flags[name]) for name in ("data", "text_weights") if flags.get(name) is not None}
+        flags |= {name: float(flags[name]) for name in ("lam", "gamma")}  # JSON has no infinity: it is a word there
+        flags |= {"arms": tuple(about["arms"]), "seeds": tuple(about["seeds"]), "out": out}
+        flags["generations"] = about["generations"] if generations is None else generations
+        flags["workers"] = flags["workers"] if workers is None else workers
+        return cls(**flags)
 
     def experiment(self) -> Experiment:
         """The experiment that the flags describe."""
