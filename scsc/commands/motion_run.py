@@ -24,19 +24,21 @@ class MotionRun:
     physics corrector. The same command again continues where it stopped."""
 
     preset: str = "smoke"
-    """Size of the experiment: smoke (about a minute) or laptop (under an hour), on two cores."""
+    """The experiment, sizes, arms, seeds and generations: smoke (a minute or two) | laptop (the paper's nine arms and
+    four without real data, half an hour) | laptop-long (the nine over fifty generations, hours) | verdict (eight seeds
+    of every corrector, for scsc claims; an hour), on two cores."""
     data: Path | None = None
     """Folder of a real motion pack (CMU, Bandai-Namco, .npy or BVH with captions); left out: embedded motions."""
     out: Path | None = None
     """Folder of the experiment; default runs/motion-PRESET-DATA."""
-    arms: tuple[str, ...] = ("real", "synthetic", "corrected", "ideal")
-    """Arms, KIND[-LAM][-gGAMMA]. Kinds: real (real data only) | synthetic (uncorrected) | corrected (by simulated
-    physics) | kinematic (by what comes before the simulation) | reground (floor only) | projection (nearest real
-    motions) | prior (by real motions that the generator never sees, where a motion looks unlike them) | physics+prior
-    (by the prior, then by physics) | anchor (redrawn by the frozen generation 0: the control) | ideal (by real motions
-    of the same action and like caption: what the theorem assumes). With -LAM, as in corrected-0.25, the real motions
-    stay and LAM synthetic ones are added for each, whatever --schedule says; with -gGAMMA, as in corrected-g0.3, that
-    is the strength of the correction."""
+    arms: tuple[str, ...] = ()
+    """Left out: the preset's. Arms, KIND[-LAM][-gGAMMA]. Kinds: real (real data only) | synthetic (uncorrected) |
+    corrected (by simulated physics) | kinematic (by what comes before the simulation) | reground (floor only) |
+    projection (nearest real motions) | prior (by real motions that the generator never sees, where a motion looks
+    unlike them) | physics+prior (by the prior, then by physics) | anchor (redrawn by the frozen generation 0: the
+    control) | ideal (by real motions of the same action and like caption: what the theorem assumes). With -LAM, as in
+    corrected-0.25, the real motions stay and LAM synthetic ones are added for each, whatever --schedule says; with
+    -gGAMMA, as in corrected-g0.3, that is the strength of the correction."""
     schedule: str = "replace"
     """What the synthetic arms train on: augment | replace | fresh | accumulate."""
     lam: float = 1.0
@@ -47,8 +49,9 @@ class MotionRun:
     """Real motions that the prior is made of, >= 24; a pack gives what it has left."""
     generations: int | None = None
     """Generations after the first; left out: the preset's. A finished run is extended by asking for more."""
-    seeds: tuple[int, ...] = (0,)
-    """Seeds; every arm runs once with each, all arms of a seed share generation 0."""
+    seeds: tuple[int, ...] = ()
+    """Seeds; left out: the preset's (0, or eight of them). Every arm runs once with each; all arms of a seed share
+    generation 0."""
     n: int | None = None
     """Real training motions; left out: the preset's."""
     styles: tuple[str, ...] = ("neutral",)
@@ -120,26 +123,29 @@ class MotionRun:
         """The experiment that the flags describe."""
         from motion.experiment.arms import LoopConfig, arm_named
         from motion.experiment.campaign import Experiment
+        from motion.experiment.named import experiment_named
         from motion.experiment.presets import preset_named
 
         if self.performed and self.data is not None:
             raise ValueError("--performed is for the embedded motions, got --data too; leave one out")
+        named = experiment_named(self.preset)
         preset = replace(
-            preset_named(self.preset), start=self.start, optimiser=self.optimiser, text=self.text,
+            preset_named(named.sizes), start=self.start, optimiser=self.optimiser, text=self.text,
             text_weights=self.text_weights, performed=self.performed,
             styles=self.styles, solver=self.solver,
         )  # fmt: skip
-        if self.n is not None:
-            preset = replace(preset, n=self.n)
+        n = named.n if self.n is None else self.n
+        if n is not None:
+            preset = replace(preset, n=n)
         name = "embedded" if self.data is None else self.data.resolve().name
         return Experiment(
             self.out or Path("runs") / f"motion-{self.preset}-{name}",
             preset,
             self.data,
             LoopConfig(self.schedule, self.lam, self.gamma, self.prior_size),
-            tuple(arm_named(name).name for name in self.arms),
-            self.seeds,
-            self.generations,
+            tuple(arm_named(name).name for name in self.arms or named.arms),
+            self.seeds or named.seeds,
+            named.generations if self.generations is None else self.generations,
             self.skip_bad,
             self.workers,
         )

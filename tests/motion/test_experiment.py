@@ -22,6 +22,7 @@ from motion.experiment import dataset
 from motion.experiment.arms import ARM_LABELS, Arm, Knowledge, LoopConfig, arm_named, arm_parts, in_order
 from motion.experiment.campaign import Experiment, execute
 from motion.experiment.measures import Ruler
+from motion.experiment.named import EXPERIMENTS, PAPER_ARMS, experiment_named
 from motion.experiment.presets import PRESETS, Preset, preset_named
 from motion.experiment.problem import MotionProblem
 
@@ -325,3 +326,19 @@ def test_an_arm_with_a_lam_keeps_the_real_data(whole):
     schedule, corrector = arm_parts(arm_named("corrected"), loop, data, TINY, knowledge)
     assert schedule.describe() == {"name": "replace", "lam": 2.0}
     assert corrector.describe()["gamma"] == 5.0
+
+
+@pytest.mark.parametrize("name", list(EXPERIMENTS))
+def test_named_experiments_are_whole(name, tmp_path):
+    named = EXPERIMENTS[name]
+    made = Experiment(tmp_path, preset_named(named.sizes), None, LoopConfig(), named.arms, named.seeds, 1)
+    assert made.arms == named.arms and len(set(named.arms)) == len(named.arms)
+
+
+def test_the_papers_arms():
+    """Nine: the baseline, and four amounts of synthetic data, each without and with correction."""
+    assert len(PAPER_ARMS) == 9 and set(PAPER_ARMS) <= set(EXPERIMENTS["laptop"].arms)
+    assert {arm_named(name).lam for name in PAPER_ARMS} == {None, 0.25, 0.5, 0.75, 1.0}
+    assert len(EXPERIMENTS["verdict"].seeds) >= 5, "fewer decide nothing"
+    with pytest.raises(ValueError, match="preset must be one of smoke, laptop, laptop-long, verdict, got 'huge'"):
+        experiment_named("huge")
