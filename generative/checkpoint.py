@@ -53,7 +53,7 @@ def read_checkpoint(path: Path, state: State[N]) -> State[N]:
         other = files.differences(about, dict(state.about))
         if other:
             raise ValueError(
-                f"{path} is a checkpoint of another training run ({'; '.join(other)}); delete it or take its settings"
+                f"{path} is a checkpoint of another training run ({'; '.join(other[:3])}); delete it or take its settings"
             )
     try:
         _restore(content, state)

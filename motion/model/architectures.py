@@ -7,7 +7,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 
 from generative import weights
@@ -47,6 +46,8 @@ def config_of(described: Mapping[str, Any]) -> DenoiserConfig:
 def check_same(before: DenoiserConfig, now: DenoiserConfig) -> None:
     """Raise ValueError unless a model can be fine-tuned as another: architecture and size must be the same."""
     old, new = before.describe(), now.describe()
+    if before.architecture != now.architecture:
+        old, new = {"architecture": before.architecture}, {"architecture": now.architecture}
     other = [
         f"{key} {old.get(key, 'none')}, now {new.get(key, 'none')}"
         for key in {**old, **new}
@@ -59,14 +60,12 @@ def check_same(before: DenoiserConfig, now: DenoiserConfig) -> None:
 
 
 def check_weights(stored: Mapping[str, Tensor], config: DenoiserConfig, folder: Path) -> None:
-    """Raise ValueError unless the weights are those of a network of that size; no such network is made."""
-    if config.layers > len(stored):  # whatever a spoiled config asks for, it takes no time and no memory
+    """Raise ValueError unless the weights are those of a network of that size."""
+    total = sum(value.numel() for value in stored.values())
+    # First, so that a spoiled config costs neither time nor memory.
+    if config.least_parameters > total or config.layers > len(stored):
         raise ValueError(
-            f"{folder}/model.json tells of {config.layers} layers, the weights are {len(stored)} tensors; restore both"
+            f"{folder}/model.json tells of {config.layers} layers and at least {config.least_parameters} parameters, "
+            f"but the weights are {total} in {len(stored)} tensors; restore both files"
         )
-    try:
-        with torch.device("meta"):
-            net = denoiser_of(config)
-    except (RuntimeError, OverflowError, TypeError):  # sizes beyond what torch counts with
-        raise ValueError(f"{folder}/model.json tells of sizes that no network has; restore both files") from None
-    weights.check_fits(stored, net, folder)
+    weights.check_fits(stored, denoiser_of(config), folder)

@@ -53,6 +53,11 @@ class DenoiserConfig:
         return -(-self.frames // self.frames_a_token)
 
     @property
+    def least_parameters(self) -> int:
+        """A network of this size has so many parameters and at most a few times as many."""
+        return self.width * (self.vocabulary + self.text_dim + 4 * self.layers * self.width)
+
+    @property
     def is_random(self) -> bool:
         """Whether the network itself draws random numbers in training (dropout)."""
         return False

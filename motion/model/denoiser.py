@@ -34,6 +34,10 @@ class ModelConfig(DenoiserConfig):
     def frames_a_token(self) -> int:
         return self.patch
 
+    @property
+    def least_parameters(self) -> int:
+        return super().least_parameters + self.width * (self.patch * DIM + self.tokens + self.text_tokens)
+
 
 class Memory(NamedTuple):
     """What the denoiser needs of the captions; computed once a batch, reused over all sampling steps."""
@@ -144,7 +148,7 @@ class Denoiser(MotionDenoiser):
         first = torch.arange(length, device=mask.device) == 0
         mask = torch.where(dropped[:, None], first, mask)
         share = mask / mask.sum(dim=1, keepdim=True)
-        pooled = torch.bmm(share.unsqueeze(1), states).squeeze(1)
+        pooled = torch.bmm(share.unsqueeze(1).to(states.dtype), states).squeeze(1)
         kv = self.memory_kv(states).view(b, length, layers, 2, heads, d // heads).permute(3, 2, 0, 4, 1, 5)
         return Memory(kv[0], kv[1], mask[:, None, None, :], pooled)
 

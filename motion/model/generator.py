@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generative import weights
+from generative.checkpoint import one_line
 from generative.device import Device, compile_for, device_of, reduced_precision
 from generative.samplers import SamplerConfig, draw
-from generative.checkpoint import one_line
 from generative.training import Weights, averaged, carry, continued, digest, digest_of, new_state, train_in
 from loop.progress import Report
 from motion.batch import MotionBatch
@@ -112,7 +112,8 @@ def fit(
     if before is None:
         net.initialise(generator)
     parts = [data.clean, data.frames, data.values, data.mask]
-    about = {**config.model.describe(), "data": digest_of(parts), "device": where.type}
+    data_digest = digest_of([torch.from_numpy(batch.features), torch.from_numpy(batch.lengths)])
+    about = {**config.model.describe(), "data": data_digest, "device": where.type}
     net = net.to(where)
     compile_for(net, where)
     state = new_state(net, config, generator, weights=before, carried=carried, about=about)

@@ -49,6 +49,10 @@ class MdmConfig(DenoiserConfig):
             raise ValueError(f"attend_padding must be true or false, got {self.attend_padding!r}")
 
     @property
+    def least_parameters(self) -> int:
+        return super().least_parameters + 2 * self.layers * self.width * self.feed_forward
+
+    @property
     def is_random(self) -> bool:
         return self.dropout > 0
 
@@ -74,7 +78,6 @@ class MdmDenoiser(MotionDenoiser):
     """See the module."""
 
     config: MdmConfig
-    places: Tensor
 
     def __init__(self, config: MdmConfig) -> None:
         super().__init__()
@@ -90,7 +93,6 @@ class MdmDenoiser(MotionDenoiser):
             )
             self.encoder = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
             self.leave = nn.Linear(d, DIM)
-        self.register_buffer("places", sinusoids(torch.arange(config.frames + 1.0), d), persistent=False)
 
     def initialise(self, generator: torch.Generator) -> None:
         """torch's own laws for these layers, each layer by itself; word embeddings as in the other architecture."""
@@ -115,12 +117,13 @@ class MdmDenoiser(MotionDenoiser):
         """The mean state of each caption behind a linear layer; no caption is the zero vector before that layer."""
         states = values if self.words is None else self.words(values).sum(dim=2)
         share = mask / mask.sum(dim=1, keepdim=True)
-        pooled = torch.bmm(share.unsqueeze(1), states).squeeze(1)
+        pooled = torch.bmm(share.unsqueeze(1).to(states.dtype), states).squeeze(1)
         return Sentence(self.text(pooled.masked_fill(dropped[:, None], 0.0)))
 
     def forward(self, x: Tensor, level: Tensor, memory: Sentence, frames: Tensor) -> Tensor:
         first = self.time(sinusoids(level, self.config.width)) + memory.token
-        h = torch.cat([first.unsqueeze(1), self.enter(x)], dim=1) + self.places[: x.shape[1] + 1]
+        places = sinusoids(torch.arange(x.shape[1] + 1, device=x.device, dtype=x.dtype), self.config.width)
+        h = torch.cat([first.unsqueeze(1), self.enter(x)], dim=1) + places
         h = functional.dropout(h, self.config.dropout, self.training)
         padding = None
         if not self.config.attend_padding:
@@ -131,6 +134,6 @@ class MdmDenoiser(MotionDenoiser):
 
 def sinusoids(position: Tensor, width: int) -> Tensor:
     """(n,) -> (n, width): sine and cosine by turns, of wavelengths 2 pi to 2 pi 10^4 (Vaswani et al. 2017, 3.5)."""
-    even = torch.arange(0, width, 2, device=position.device)
+    even = torch.arange(0, width, 2, device=position.device, dtype=position.dtype)
     angle = position[:, None] * torch.exp(even * (-math.log(1e4) / width))
     return torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)
