@@ -52,9 +52,8 @@ def read_checkpoint(path: Path, state: State[N]) -> State[N]:
     if about:
         other = files.differences(about, dict(state.about))
         if other:
-            raise ValueError(
-                f"{path} is a checkpoint of another training run ({'; '.join(other[:3])}); delete it or take its settings"
-            )
+            said = "; ".join(other[:3])
+            raise ValueError(f"{path} is a checkpoint of another training run ({said}); delete it or take its settings")
     try:
         _restore(content, state)
     except Exception as problem:

@@ -76,7 +76,11 @@ def test_weights_of_another_model_are_named(tmp_path):
     for name, size in (("a", PATCH), ("b", MDM), ("c", replace(PATCH, frames=9, width=32))):
         (tmp_path / name).mkdir()
         train(size).save(tmp_path / name)
-    for name, other, words in (("a", "b", ("parameters",)), ("b", "a", ("do not fit",)), ("a", "c", ("x 32", "x 16"))):
+    for name, other, words in (
+        ("a", "b", ("parameters",)),
+        ("b", "a", ("do not fit",)),
+        ("a", "c", ("is 32", "has 16")),
+    ):
         there = tmp_path / f"{name}{other}"
         there.mkdir()
         (there / "model.json").write_bytes((tmp_path / name / "model.json").read_bytes())
