@@ -1,17 +1,26 @@
 """Motions of 40 to 196 frames in one batch: what stands beyond a motion's end changes nothing for it."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_motions import toy_batch
 
+from generative.samplers import SamplerConfig
 from motion.model.architectures import denoiser_of
 from motion.model.denoiser import ModelConfig
+from motion.model.generator import fit, sample
 from motion.model.mdm import MdmConfig
+from motion.model.training import TrainConfig
 
 PATCH = ModelConfig(width=16, layers=2, heads=2, frames=196, vocabulary=64)
 MDM = MdmConfig(width=16, layers=2, heads=2, frames=196, feed_forward=24, vocabulary=64)
-ATTENDING = MdmConfig(width=16, layers=2, heads=2, frames=196, feed_forward=24, vocabulary=64, attend_padding=True)
+ATTENDING = replace(MDM, attend_padding=True)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def a_net(config):
@@ -58,3 +67,32 @@ def test_a_motion_alone_is_itself_among_longer_ones(config, lengths, seed):
 def test_attending_to_padding_is_what_the_mask_prevents():
     assert change(ATTENDING, [60, 196], 0) > 1e-4
     assert change(ATTENDING, [196, 60], 0) < 1e-10  # the longest has no padding
+
+
+ALL = pytest.mark.parametrize("config", [PATCH, MDM, ATTENDING], ids=["patch", "mdm", "mdm, attending"])
+
+
+def train(batch, config):
+    config = TrainConfig(steps=3, batch_size=4, warmup=1, learning_rate=1e-3, model=replace(config, frames=10))
+    return fit(None, batch, config, np.random.default_rng(0))
+
+
+@ALL
+def test_a_sample_does_not_depend_on_how_long_the_others_are(config):
+    model, drawn = train(toy_batch(), config), []
+    for others in (3, 10):
+        lengths = [5, others, 13 - others]
+        drawn.append(sample(model, ["up"] * 3, lengths, SamplerConfig(steps=3), np.random.default_rng(0), chunk=4)[0])
+    assert np.array_equal(*drawn) and drawn[0].any()
+
+
+@ALL
+def test_what_a_batch_holds_beyond_the_ends_is_never_read(config):
+    batch = toy_batch()
+    features = batch.features.copy()
+    features[np.arange(10) >= batch.lengths[:, None]] = 50.0
+    models = [train(part, config) for part in (batch, batch.with_features(features))]
+    assert all(torch.equal(models[0].weights[key], models[1].weights[key]) for key in models[0].weights)
+    features[0, 0] = 50.0
+    other = train(batch.with_features(features), config)
+    assert not all(torch.equal(other.weights[key], models[0].weights[key]) for key in other.weights)
