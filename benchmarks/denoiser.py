@@ -1,12 +1,12 @@
 """What the denoiser's architectures cost: `python benchmarks/denoiser.py [--quick] [--device auto] [--motions 4]`.
 
 "patch" at the laptop preset's size against "mdm" as published, on the same 64 motions of 40 to 196 frames with 512-dim
-caption states, one thread on a CPU, in CPU-seconds. Each is measured in a process of its own, so that peak memory is
-its own (on a CPU with Python and torch themselves, 0.4 GB). Training
-steps are whole ones (batch 64, dropout, optimiser, moving average), after a first that is not counted. Sampling is
-dpm++2m without guidance; on a CPU of fewer motions than 64 (--motions), all in one chunk, and 1000 evaluations (MDM's
-own sampler) are extrapolated from the measured ones. The last columns hold the products of a step, counted by torch,
-against the rate at which the same device multiplies large matrices in the same precision.
+caption states, in CPU-seconds of one thread, or in seconds where a GPU works. Each is measured in a process of its own,
+so that peak memory is its own (on a CPU with Python and torch themselves, 0.4 GB). Training steps are whole ones (batch
+64, dropout, optimiser, moving average), after a first that is not counted. Sampling is dpm++2m without guidance; on a
+CPU of fewer motions than 64 (--motions), all in one chunk, and 1000 evaluations (MDM's own sampler) are extrapolated
+from the measured ones. The last columns hold the products of a step, counted by torch, against the rate at which the
+same device multiplies large matrices in the same precision.
 """
 
 import argparse

@@ -8,13 +8,14 @@ import torch
 from torch.nn import functional
 from toy_motions import toy_batch
 
-from generative.samplers import SamplerConfig
+from generative.samplers import SamplerConfig, check_levels
 from motion.features.normaliser import Normaliser
 from motion.model import training
 from motion.model.architectures import denoiser_of
 from motion.model.denoiser import ModelConfig
 from motion.model.generator import _training_set, fit, sample
 from motion.model.mdm import PUBLISHED, MdmConfig, MdmDenoiser
+from motion.model.published import SAMPLER, TRAINING
 from motion.model.training import TrainConfig
 from motion.text.words import Tokens
 
@@ -232,6 +233,11 @@ def test_bad_sizes_are_refused(wrong):
         replace(SIZE, **wrong)
 
 
+def test_the_published_settings_fit_together():
+    check_levels(SAMPLER.solver, TRAINING.spacing)
+    assert TRAINING.spacing == "level" and TRAINING.model.sees_padding and TRAINING.model.is_random
+
+
 @pytest.mark.slow
 def test_one_step_at_full_size_runs_on_the_cpu():
     """The command's own memory peaks at about 7 GB, the step takes 15 to 30 CPU-seconds."""
@@ -243,6 +249,5 @@ def test_one_step_at_full_size_runs_on_the_cpu():
         def encode(self, captions):
             return Tokens(np.ones((len(captions), 1, 512), np.float32), np.ones((len(captions), 1), bool))
 
-    config = TrainConfig(steps=1, batch_size=64, learning_rate=1e-4, clip=float("inf"), ema=0.0, model=PUBLISHED)
-    model = fit(None, batch, config, np.random.default_rng(0), encoder=States())
+    model = fit(None, batch, replace(TRAINING, steps=1), np.random.default_rng(0), encoder=States())
     assert np.isfinite(model.loss) and sum(weight.numel() for weight in model.weights.values()) == 17_880_327
