@@ -15,10 +15,26 @@ import numpy as np
 from torch import Tensor
 
 from generative import adams, flow
-from generative.schedule import LAMBDA_RANGE, LEVELS, Denoise, Noise, cosine_alpha_bar, level_at, scales_of
+from generative.schedule import LAMBDA_RANGE, LEVELS, Denoise, Noise, Spacing, cosine_alpha_bar, level_at, scales_of
 
 Solver = Literal["dpm++2m", "ddim", "ddpm", "adams", "flow-euler", "flow-heun"]
 SOLVERS: tuple[Solver, ...] = ("dpm++2m", "ddim", "ddpm", "adams", "flow-euler", "flow-heun")
+
+
+WITHIN_LOG_SNR: tuple[Solver, ...] = ("dpm++2m", "adams")
+"""Solvers that never look beyond LAMBDA_RANGE, the training levels "log-snr"; the others begin at pure noise."""
+
+
+def check_levels(solver: Solver, spacing: Spacing) -> None:
+    """Raise ValueError if a solver looks at noise levels that a network trained on `spacing` has never seen.
+
+    "level" and "flow" reach from noise to data and serve every solver: what a level means is its log-SNR alone.
+    """
+    if spacing == "log-snr" and solver not in WITHIN_LOG_SNR:
+        raise ValueError(
+            f"solver {solver} begins at pure noise, which training levels 'log-snr' leave out; train with levels "
+            f"'level' or objective 'flow-x1', or draw with {' or '.join(WITHIN_LOG_SNR)}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +48,7 @@ class SamplerConfig:
         levels uniform in k; "ddpm" ancestral with the posterior's variance, levels uniform in k (1000 steps: MDM's
         sampler); "flow-euler" and "flow-heun" deterministic, first and second order, even in the time of the straight
         path (`flow.py`; Heun looks twice a step and once in the last: an odd number).
-        DDIM and DDPM begin at level 999, so train with levels "level" for them; the flows with "flow".
+        Which levels a network must have been trained on for each: `check_levels`.
     """
 
     steps: int = 8

@@ -67,7 +67,7 @@ def scales_at(level: float) -> tuple[float, float]:
 
 def noise_scales(level: Tensor) -> tuple[Tensor, Tensor]:
     """alpha and sigma of whole noise levels, (B,) int64 -> two (B,) float32."""
-    alpha_bar = torch.from_numpy(cosine_alpha_bar().copy())[level]
+    alpha_bar = torch.from_numpy(cosine_alpha_bar().copy()).to(level.device)[level]
     return alpha_bar.sqrt().float(), (1 - alpha_bar).sqrt().float()
 
 

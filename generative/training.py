@@ -8,18 +8,17 @@ the same number of threads).
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from loop import files
+from generative.checkpoint import read_checkpoint, write_checkpoint
 from loop.progress import Report
 
 Weights = dict[str, Tensor]
@@ -32,9 +31,9 @@ class OptimiserConfig:
 
     steps, batch_size: optimiser steps and samples a step (all drawn with replacement where there are fewer).
     learning_rate: reached after `warmup` steps; then constant, or falling to zero on a half cosine.
-    clip: largest norm of the gradient.
+    clip: largest norm of the gradient; inf leaves it alone.
     ema: decay of the moving average of the weights, which is what samples are drawn from; lower in the first steps,
-        min(ema, (1 + k) / (10 + k)).
+        min(ema, (1 + k) / (10 + k)). 0 keeps none: samples are drawn from the last weights.
     start: "finetune" from the previous generation's averaged weights, or from "scratch".
     optimiser: "fresh" moments, or "carried": moments, weights and average go on where the previous generation stopped;
         the model then holds them too, at four times the size.
@@ -56,10 +55,10 @@ class OptimiserConfig:
         for name, least in (("steps", 1), ("batch_size", 1), ("warmup", 0), ("checkpoint_every", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}")
-        for name in ("learning_rate", "clip"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise ValueError(f"{name} must be positive and finite, got {value!r}")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ValueError(f"learning_rate must be positive and finite, got {self.learning_rate!r}")
+        if not self.clip > 0:
+            raise ValueError(f"clip must be positive (inf = no clipping), got {self.clip!r}")
         check_share("ema", self.ema)
         check_choice("schedule", self.schedule, ("constant", "cosine"))
         check_choice("start", self.start, ("finetune", "scratch"))
@@ -87,9 +86,10 @@ class State(Generic[N]):
     step: int
     net: N
     optimiser: torch.optim.AdamW
-    average: list[Tensor]  # the moving average, in the order of net.parameters()
+    average: list[Tensor] | None  # the moving average, in the order of net.parameters(); None without one
     generator: torch.Generator
     loss: float  # smoothed over about 50 steps; nan before the first
+    about: Mapping[str, Any] = field(default_factory=dict)  # what a checkpoint must share to be continued
 
 
 def new_state(
@@ -99,17 +99,19 @@ def new_state(
     *,
     weights: Weights | None = None,
     carried: Mapping[str, Weights] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> State[N]:
     """Step 0 of training `net`, on from `weights` where given; with `carried` (see `carry`) the optimiser goes on.
 
-    The moving average begins at `weights`, also where the carried weights themselves are further.
+    `net` is on the device that it is trained on. The moving average begins at `weights`, also where the carried weights
+    themselves are further.
     """
     if weights is not None:
         net.load_state_dict(weights)
     optimiser = torch.optim.AdamW(
         net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True
     )
-    average = [weight.detach().clone() for weight in net.parameters()]
+    average = [weight.detach().clone() for weight in net.parameters()] if config.ema > 0 else None
     if carried is not None:
         net.load_state_dict(carried["weights"])
         names = [name for name, _ in net.named_parameters()]
@@ -118,7 +120,7 @@ def new_state(
             for i, name in enumerate(names)
         }
         optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-    return State(0, net, optimiser, average, generator, math.nan)
+    return State(0, net, optimiser, average, generator, math.nan, about or {})
 
 
 class Trained(Protocol):
@@ -148,14 +150,23 @@ def carry(state: State[Any]) -> dict[str, Weights]:
     """What a next generation with optimiser "carried" goes on from: weights and AdamW's moments, by name."""
     names = [name for name, _ in state.net.named_parameters()]
     moments = state.optimiser.state_dict()["state"]
-    result = {key: {name: moments[i][key] for i, name in enumerate(names)} for key in ("step", "exp_avg", "exp_avg_sq")}
-    return {"weights": {name: weight.detach().clone() for name, weight in state.net.named_parameters()}, **result}
+    result = {
+        key: {name: moments[i][key].cpu() for i, name in enumerate(names)} for key in ("step", "exp_avg", "exp_avg_sq")
+    }
+    return {"weights": last(state), **result}
+
+
+def last(state: State[Any]) -> Weights:
+    """A copy of the weights themselves, by name, on the CPU."""
+    return {name: weight.detach().clone().cpu() for name, weight in state.net.named_parameters()}
 
 
 def averaged(state: State[Any]) -> Weights:
-    """The moving average of the weights, by name."""
+    """The moving average of the weights, by name, on the CPU; without one the weights themselves."""
+    if state.average is None:
+        return last(state)
     names = [name for name, _ in state.net.named_parameters()]
-    return {name: weight.clone() for name, weight in zip(names, state.average, strict=True)}
+    return {name: weight.clone().cpu() for name, weight in zip(names, state.average, strict=True)}
 
 
 def draw_rows(n: int, size: int, generator: torch.Generator) -> Tensor:
@@ -190,12 +201,14 @@ def train(
             raise ValueError(
                 f"training diverged at step {state.step} (loss {loss}); lower learning_rate or check the data"
             )
-        torch.nn.utils.clip_grad_norm_(weights, config.clip, foreach=True)
+        if math.isfinite(config.clip):
+            torch.nn.utils.clip_grad_norm_(weights, config.clip, foreach=True)
         state.optimiser.step()
         state.optimiser.zero_grad()
-        with torch.no_grad():
-            decay = min(config.ema, (1 + state.step) / (10 + state.step))
-            torch._foreach_lerp_(state.average, weights, 1 - decay)
+        if state.average is not None:
+            with torch.no_grad():
+                decay = min(config.ema, (1 + state.step) / (10 + state.step))
+                torch._foreach_lerp_(state.average, weights, 1 - decay)
         state.loss = loss if math.isnan(state.loss) else 0.98 * state.loss + 0.02 * loss
         state.step += 1
         if checkpoint is not None and (state.step % config.checkpoint_every == 0 or state.step == config.steps):
@@ -239,6 +252,15 @@ def digest(
     parts = list(data)
     for named in ([weights] if weights is not None else []) + list((carried or {}).values()):
         parts += [named[name] for name in sorted(named)]
+    return _digest_of(parts, total)
+
+
+def digest_of(data: Sequence[Tensor]) -> str:
+    """Names a training set: the same tensors give the same 16 hex digits."""
+    return _digest_of(data, hashlib.sha256())
+
+
+def _digest_of(parts: Sequence[Tensor], total: hashlib._Hash) -> str:
     for part in parts:
         total.update(part.detach().contiguous().numpy().tobytes())
     return total.hexdigest()[:16]
@@ -251,31 +273,3 @@ def rate(step: int, config: OptimiserConfig) -> float:
     if config.schedule == "constant":
         return 1.0
     return 0.5 * (1 + math.cos(math.pi * (step - config.warmup) / max(1, config.steps - config.warmup)))
-
-
-def write_checkpoint(path: Path, state: State[Any]) -> None:
-    """Everything a run needs to go on, in one file that is whole or absent."""
-    names = [name for name, _ in state.net.named_parameters()]
-    content = {
-        "step": state.step,
-        "loss": state.loss,
-        "weights": state.net.state_dict(),
-        "average": dict(zip(names, state.average, strict=True)),
-        "optimiser": state.optimiser.state_dict(),
-        "random": state.generator.get_state(),
-    }
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_bytes(path, buffer.getvalue())
-
-
-def read_checkpoint(path: Path, state: State[N]) -> State[N]:
-    """`state` moved to where `path` stands; made by `new_state` with the same config."""
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    state.net.load_state_dict(content["weights"])
-    state.optimiser.load_state_dict(content["optimiser"])
-    state.average = [content["average"][name].clone() for name, _ in state.net.named_parameters()]
-    state.generator.set_state(content["random"])
-    state.step, state.loss = content["step"], content["loss"]
-    return state

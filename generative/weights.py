@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+import torch
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
+from generative.checkpoint import one_line
 from generative.training import Weights
+from loop import files
 
 Groups = dict[str, Weights]
 """name of a group -> its tensors by name. "weights" are the averaged ones that samples are drawn from."""
 
 
 def save(folder: Path, groups: Mapping[str, Mapping[str, Tensor]], about: Mapping[str, Any]) -> None:
-    """Write `model.safetensors` and `model.json` into an existing folder."""
+    """Write `model.safetensors` and `model.json` into an existing folder; each is whole or absent."""
     tensors = {f"{key}/{name}": value.contiguous() for key, part in groups.items() for name, value in part.items()}
-    save_file(tensors, folder / "model.safetensors")
-    (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    files.write_bytes(folder / "model.safetensors", to_bytes(tensors))
+    files.write_json(folder / "model.json", about)
 
 
 def load(folder: Path) -> tuple[Groups, dict[str, Any]]:
@@ -28,20 +31,51 @@ def load(folder: Path) -> tuple[Groups, dict[str, Any]]:
 
     Raises:
         OSError: a file is missing.
+        ValueError: a file is damaged.
     """
-    about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    about = files.read_json(folder / "model.json")
+    if not isinstance(about, dict):
+        raise ValueError(f"{folder}/model.json must hold an object, got {type(about).__name__}; restore it")
+    path = folder / "model.safetensors"
+    try:
+        found = load_file(path)
+    except OSError:
+        raise
+    except Exception as problem:  # not SafetensorError alone: unknown types of numbers are KeyErrors
+        raise ValueError(f"{path} is no whole file of weights ({one_line(problem)}); restore it") from None
     groups: Groups = {}
-    for name, value in load_file(folder / "model.safetensors").items():
+    for name, value in found.items():
         key, _, rest = name.rpartition("/")
         groups.setdefault(key, {})[rest] = value
     return groups, about
 
 
 def check_fits(weights: Mapping[str, Tensor], net: nn.Module, folder: Path) -> None:
-    """Raise ValueError unless the weights have the names and shapes of the network's."""
+    """Raise ValueError unless the weights have the names, shapes and type of the network's, and are finite."""
     expected = {name: weight.shape for name, weight in net.named_parameters()}
-    if {name: weight.shape for name, weight in weights.items()} != expected:
-        raise ValueError(f"the weights in {folder} do not fit the model size in model.json; restore both files")
+    for name in sorted(expected.keys() | weights.keys()):
+        wanted, got = expected.get(name), weights[name].shape if name in weights else None
+        if wanted != got:
+            raise ValueError(
+                f"the weights in {folder} do not fit the model size in model.json: {name} is {_shape(got)}, the model "
+                f"has {_shape(wanted)}; restore both files"
+            )
+    for name, weight in weights.items():
+        if weight.dtype != torch.float32 or not bool(torch.isfinite(weight).all()):
+            raise ValueError(f"the weights in {folder} must be finite float32, but {name} is not; restore them")
+
+
+def check_carried(carried: Mapping[str, Weights], weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Raise ValueError unless an optimiser (see `carry`) belongs to weights of these names and shapes."""
+    wanted = {name: weight.shape for name, weight in weights.items()}
+    got = {key: {name: value.shape for name, value in part.items()} for key, part in carried.items()}
+    steps = {name: torch.Size() for name in weights}
+    if got != {"weights": wanted, "exp_avg": wanted, "exp_avg_sq": wanted, "step": steps}:
+        raise ValueError(f"the optimiser in {folder} does not belong to the weights beside it; restore the file")
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "absent" if shape is None else " x ".join(map(str, shape)) or "one number"
 
 
 def with_carried(

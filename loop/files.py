@@ -111,7 +111,7 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-EARLIER = {"solver": "dpm++2m"}
+EARLIER = {"solver": "dpm++2m", "architecture": "patch", "objective": "ddpm-x0", "levels": "log-snr"}
 """What a config means that was stored before these fields existed."""
 
 

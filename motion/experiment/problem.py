@@ -19,7 +19,7 @@ from motion.experiment.measures import Ruler
 from motion.experiment.presets import Preset
 from motion.features.hml263 import decode
 from motion.model import generator
-from motion.model.denoiser import ModelConfig
+from motion.model.contract import DenoiserConfig
 from motion.model.generator import MotionModel
 from motion.model.training import TrainConfig
 from motion.text import encoders
@@ -65,6 +65,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
             checkpoint_every=_CHECKPOINT,
             start=self.preset.start,
             optimiser=self.preset.optimiser,
+            objective=self.preset.objective,
+            levels=self.preset.spacing,
             model=self._size,
         )
         later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
@@ -133,13 +135,10 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         )
 
     @property
-    def _size(self) -> ModelConfig:
-        p = self.preset
-        size = ModelConfig(width=p.width, layers=p.layers, heads=p.heads, patch=p.patch, frames=p.frames)
-        encoder = self.encoder
-        if encoder is None:
-            return size
-        return replace(size, vocabulary=0, text_dim=encoder.dim, text_tokens=encoder.max_tokens)
+    def _size(self) -> DenoiserConfig:
+        if self.encoder is None:
+            return self.preset.size
+        return self.preset.size_for(self.encoder.dim, self.encoder.max_tokens)
 
     @cached_property
     def encoder(self) -> FrozenEncoder | None:

@@ -1,4 +1,4 @@
-"""The denoiser: a pre-LN transformer over patches of frames that predicts the clean motion x_0.
+"""The denoiser "patch": a pre-LN transformer over patches of frames that predicts the clean motion x_0.
 
 One token holds `patch` frames, which makes the sequence short and a step on a CPU about three times cheaper than with
 one token a frame. The noise level and the pooled caption steer every layer through AdaLN (Peebles & Xie 2023); the
@@ -12,49 +12,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from motion.features.hml263 import DIM
+from motion.model.contract import DenoiserConfig, MotionDenoiser
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """Size of the denoiser.
+class ModelConfig(DenoiserConfig):
+    """Size of the denoiser. patch: frames a token holds."""
 
-    width: features of a token; layers: transformer layers; heads: attention heads (must divide width).
-    patch: frames a token holds; frames: longest motion [frames at 20 per second].
-    vocabulary: rows of the word table (0 when the captions come as states); text_dim: size of those states (else 0).
-    text_tokens: longest caption [tokens].
-    """
+    architecture: ClassVar[str] = "patch"
 
-    width: int = 96
-    layers: int = 2
-    heads: int = 4
     patch: int = 4
-    frames: int = 60
-    vocabulary: int = 2048
-    text_dim: int = 0
-    text_tokens: int = 24
-
-    def __post_init__(self) -> None:
-        for name in ("width", "layers", "heads", "patch", "frames", "text_tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be >= 1, got {getattr(self, name)}")
-        if self.width % (2 * self.heads):
-            raise ValueError(f"width must be a multiple of 2 * heads = {2 * self.heads}, got {self.width}")
-        if (self.vocabulary > 0) == (self.text_dim > 0):
-            raise ValueError(
-                f"give either vocabulary or text_dim, got {self.vocabulary} and {self.text_dim}; set the other to 0"
-            )
 
     @property
-    def patches(self) -> int:
-        """Tokens of the longest motion; the last one may be partly padding."""
-        return -(-self.frames // self.patch)
+    def frames_a_token(self) -> int:
+        return self.patch
+
+    @property
+    def least_parameters(self) -> int:
+        return super().least_parameters + self.width * (self.patch * DIM + self.tokens + self.text_tokens)
 
 
 class Memory(NamedTuple):
@@ -64,6 +46,14 @@ class Memory(NamedTuple):
     values: Tensor  # the same shape
     mask: Tensor  # (B, 1, 1, L) True where a token stands
     pooled: Tensor  # (B, width) mean token
+
+    def joined(self, other: Memory) -> Memory:
+        return Memory(
+            torch.cat([self.keys, other.keys], 1),
+            torch.cat([self.values, other.values], 1),
+            torch.cat([self.mask, other.mask]),
+            torch.cat([self.pooled, other.pooled]),
+        )
 
 
 class Layer(nn.Module):
@@ -95,9 +85,10 @@ class Layer(nn.Module):
         return torch.addcmul(x, self.down(functional.gelu(self.up(h))), gate2)
 
 
-class Denoiser(nn.Module):
+class Denoiser(MotionDenoiser):
     """x_0 estimate of noisy, normalised motions, given their noise level and captions."""
 
+    config: ModelConfig
     frequencies: Tensor
     window: Tensor
 
@@ -124,7 +115,7 @@ class Denoiser(nn.Module):
         self.time = nn.Sequential(nn.Linear(d, d), nn.SiLU(), nn.Linear(d, d))
         self.steer = nn.Linear(d, (config.layers * 6 + 2) * d)
         self.enter = nn.Linear(patch * DIM, d)
-        self.places = nn.Parameter(torch.zeros(config.patches, d))
+        self.places = nn.Parameter(torch.zeros(config.tokens, d))
         self.layers = nn.ModuleList(Layer(d, config.heads) for _ in range(config.layers))
         self.leave = nn.Linear(d, len(self.window) * DIM)
         self.register_buffer("frequencies", torch.exp(-math.log(1e4) * torch.arange(d // 2) / (d // 2)), False)
@@ -148,13 +139,7 @@ class Denoiser(nn.Module):
             bias[-2] = 1.0
 
     def memory(self, values: Tensor, mask: Tensor, dropped: Tensor) -> Memory:
-        """Keys and values of the captions.
-
-        Args:
-            values: (B, L, 2) embedding rows, or (B, L, text_dim) states.
-            mask: (B, L) True where a token stands.
-            dropped: (B,) True where the caption is replaced by the learned "no caption" (guidance).
-        """
+        """Keys and values of the captions; a dropped one is replaced by the learned "no caption"."""
         b, length = mask.shape
         d, heads, layers = self.config.width, self.config.heads, self.config.layers
         states = self.words(values).sum(dim=2) if self.config.vocabulary else self.words(values)
@@ -163,19 +148,11 @@ class Denoiser(nn.Module):
         first = torch.arange(length, device=mask.device) == 0
         mask = torch.where(dropped[:, None], first, mask)
         share = mask / mask.sum(dim=1, keepdim=True)
-        pooled = torch.bmm(share.unsqueeze(1), states).squeeze(1)
+        pooled = torch.bmm(share.unsqueeze(1).to(states.dtype), states).squeeze(1)
         kv = self.memory_kv(states).view(b, length, layers, 2, heads, d // heads).permute(3, 2, 0, 4, 1, 5)
         return Memory(kv[0], kv[1], mask[:, None, None, :], pooled)
 
     def forward(self, x: Tensor, level: Tensor, memory: Memory, frames: Tensor) -> Tensor:
-        """(B, P, patch * 263) -> the same shape.
-
-        Args:
-            x: noisy normalised motions, zero in padded frames.
-            level: (B,) noise level, 0 to 999, fractions allowed.
-            memory: the captions.
-            frames: (B, P, patch) 1 where a frame is valid, else 0.
-        """
         d, layers = self.config.width, self.config.layers
         angle = level[:, None] * self.frequencies
         steer = self.time(torch.cat([angle.sin(), angle.cos()], dim=1)) + self.pool(memory.pooled)

@@ -1,18 +1,33 @@
-"""What a motion generation is trained on and the gradient of its loss: masked x_0 regression."""
+"""What a motion generation is trained on and the gradient of its loss: masked regression of the clean motion.
+
+Two objectives by name. "ddpm-x0" (Ho et al. 2020, in MDM's form): the clean sample of the diffusion, by plain squared
+error, at levels spread as `levels` says. "flow-x1" (flow matching that predicts its target, as FlowMotion does, Canales
+Cuba & Gois 2025): the clean end x_1 of the straight path, by plain squared error, at times even in (0, 1). At equal
+log-SNR both paths are one up to a scale (`generative/flow.py`), so they differ in the spread of levels alone. Flow
+matching proper (Lipman et al. 2023) weights this error by 1/(1-t)^2, which is the error of the velocity; any weight has
+the same perfect model, and this one only grows without bound where t nears 1.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from generative.device import reduced_precision, seeded
 from generative.schedule import LEVELS, Spacing, noise_scales, training_levels
 from generative.training import OptimiserConfig, check_choice, check_share, draw_rows
 from motion.features.hml263 import DIM
-from motion.model.denoiser import Denoiser, ModelConfig
+from motion.model.contract import DenoiserConfig, MotionDenoiser
+from motion.model.denoiser import ModelConfig
+
+Objective = Literal["ddpm-x0", "flow-x1"]
+OBJECTIVES: dict[str, tuple[Spacing, ...]] = {"ddpm-x0": ("log-snr", "level"), "flow-x1": ("flow",)}
+"""The spreads of training levels that an objective allows; the first is its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,23 +35,51 @@ class TrainConfig(OptimiserConfig):
     """How one generation of the motion model is trained.
 
     drop_caption: share of samples trained without their caption (for guidance).
-    levels: how the noise levels of training are spread, see `training_levels`.
+    objective: what is learnt, see the module.
+    levels: how the noise levels of training are spread, see `training_levels`; None means the objective's own, see
+        OBJECTIVES.
     smoothness: weight of the error's change from frame to frame in the loss. The perfect denoiser is the same for any
         value (the loss stays a quadratic form of the error); a small one jitters less with it, at little cost.
-    model: size of the denoiser; must be the previous generation's when fine-tuning, which keeps its normaliser too.
+    model: architecture and size of the denoiser; must be the previous generation's when fine-tuning, which keeps its
+        normaliser too.
     """
 
     drop_caption: float = 0.1
-    levels: Spacing = "log-snr"
+    objective: Objective = "ddpm-x0"
+    levels: Spacing | None = None
     smoothness: float = 0.0
-    model: ModelConfig = ModelConfig()
+    model: DenoiserConfig = ModelConfig()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (math.isfinite(self.smoothness) and self.smoothness >= 0):
             raise ValueError(f"smoothness must be finite and >= 0 (0 = plain squared error), got {self.smoothness!r}")
         check_share("drop_caption", self.drop_caption)
-        check_choice("levels", self.levels, ("log-snr", "level", "flow"))
+        spacing_of(self.objective, self.levels)
+
+    @property
+    def spacing(self) -> Spacing:
+        """How the noise levels are spread."""
+        return spacing_of(self.objective, self.levels)
+
+
+def spacing_of(objective: str, levels: str | None) -> Spacing:
+    """The spread of training levels that an objective and a choice of them mean.
+
+    Raises:
+        ValueError: an unknown objective or spread, or one that belongs to the other objective.
+    """
+    check_choice("objective", objective, tuple(OBJECTIVES))
+    if levels is None:
+        return OBJECTIVES[objective][0]
+    check_choice("levels", levels, ("log-snr", "level", "flow"))
+    for known in OBJECTIVES[objective]:
+        if known == levels:
+            return known
+    owner = next(name for name, spacings in OBJECTIVES.items() if levels in spacings)
+    raise ValueError(
+        f"levels {levels!r} belong to objective {owner!r}, got {objective!r}; change one or leave levels out"
+    )
 
 
 @dataclass(frozen=True)
@@ -45,7 +88,7 @@ class TrainingSet:
 
     clean: (n, P, patch * 263) normalised, zero in padded frames.
     frames: (n, P, patch) 1 where a frame is valid, else 0.
-    values, mask: the captions' tokens, see `Denoiser.memory`.
+    values, mask: the captions' tokens, see `MotionDenoiser.memory`.
     """
 
     clean: Tensor
@@ -53,25 +96,37 @@ class TrainingSet:
     values: Tensor
     mask: Tensor
 
+    def to(self, device: torch.device) -> TrainingSet:
+        """The same on another device."""
+        return TrainingSet(*(part.to(device) for part in (self.clean, self.frames, self.values, self.mask)))
 
-def gradients_of(data: TrainingSet, config: TrainConfig) -> Callable[[Denoiser, torch.Generator], float]:
-    """What `generative.training.train` asks for: one batch of `data` at random noise levels."""
-    n, size = len(data.clean), config.batch_size
-    noise = torch.empty(size, *data.clean.shape[1:])
-    levels = training_levels(config.levels)
 
-    def gradients(net: Denoiser, generator: torch.Generator) -> float:
+def gradients_of(data: TrainingSet, config: TrainConfig) -> Callable[[MotionDenoiser, torch.Generator], float]:
+    """What `generative.training.train` asks for: one batch of `data` at random noise levels.
+
+    All draws go back to the loop's generator; what is drawn on a GPU, or by the network itself, through a seed.
+    """
+    n, size, device = len(data.clean), config.batch_size, data.clean.device
+    noise = torch.empty(size, *data.clean.shape[1:], device=device)
+    levels = training_levels(config.spacing)
+
+    def gradients(net: MotionDenoiser, generator: torch.Generator) -> float:
         index = draw_rows(n, size, generator)
         level = levels[torch.randint(LEVELS, (size,), generator=generator)]
         dropped = torch.rand(size, generator=generator) < config.drop_caption
-        torch.randn(noise.shape, generator=generator, out=noise)
-        return _gradients(net, data, index, level, dropped, noise, config.smoothness)
+        index, level, dropped = index.to(device), level.to(device), dropped.to(device)
+        if device.type == "cpu" and not net.config.is_random:
+            torch.randn(noise.shape, generator=generator, out=noise)
+            return _gradients(net, data, index, level, dropped, noise, config.smoothness)
+        with seeded(generator, device):
+            noise.normal_()
+            return _gradients(net, data, index, level, dropped, noise, config.smoothness)
 
     return gradients
 
 
 def _gradients(
-    net: Denoiser,
+    net: MotionDenoiser,
     data: TrainingSet,
     index: Tensor,
     level: Tensor,
@@ -88,11 +143,14 @@ def _gradients(
     clean, frames = data.clean[index], data.frames[index]
     b, p, patch = frames.shape
     alpha, sigma = noise_scales(level)
-    valid = frames.unsqueeze(-1)  # (B, P, patch, 1)
-    noise.view(b, p, patch, DIM).mul_(valid).mul_(sigma[:, None, None, None])
+    noise.view(b, p, patch, DIM).mul_(sigma[:, None, None, None])
+    if not net.config.sees_padding:
+        noise.view(b, p, patch, DIM).mul_(frames.unsqueeze(-1))
     noisy = noise.addcmul_(clean, alpha[:, None, None])
-    memory = net.memory(data.values[index], data.mask[index], dropped)
-    guess = net(noisy, level.float(), memory, frames)
+    with reduced_precision(clean.device):
+        memory = net.memory(data.values[index], data.mask[index], dropped)
+        guess = net(noisy, level.float(), memory, frames)
+    guess = guess.float()
     with torch.no_grad():
         share = (frames / (frames.sum(dim=(1, 2), keepdim=True) * (DIM * b))).view(b, p * patch, 1)
         error = (guess - clean).view(b, p * patch, DIM)

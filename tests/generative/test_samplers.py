@@ -1,14 +1,15 @@
 """The samplers, on the law whose perfect denoiser is known."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
 
 from generative.exact import gaussian_denoiser, gaussian_variance, gaussian_variances
-from generative.samplers import SOLVERS, SamplerConfig, draw
-from generative.schedule import LEVELS, cosine_alpha_bar
+from generative.samplers import SOLVERS, WITHIN_LOG_SNR, SamplerConfig, check_levels, draw
+from generative.schedule import LEVELS, cosine_alpha_bar, training_levels
 
 VARIANCES = np.array([0.01, 0.1, 1.0, 10.0])
 
@@ -87,3 +88,21 @@ def test_bad_configs_are_refused():
     ):
         with pytest.raises(ValueError, match=text):
             SamplerConfig(**bad)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("spacing", ["log-snr", "level", "flow"])
+def test_a_solver_fits_where_training_has_seen_all_levels_that_it_looks_at(solver, spacing):
+    seen = []
+    for steps in (3, 9, 15, 101):
+        config = SamplerConfig(solver=solver, steps=steps)
+        draw(lambda x, level: seen.append(level) or 0 * x, lambda: torch.zeros(1), config)
+    trained = training_levels(spacing)
+    # Levels are whole numbers in training; level 999 is as pure noise as 998.
+    fits = min(seen) > float(trained.min()) - 3 and max(seen) < float(trained.max()) + 1.5
+    assert fits == (spacing != "log-snr" or solver in WITHIN_LOG_SNR)
+    if fits:
+        check_levels(solver, spacing)
+    else:
+        with pytest.raises(ValueError, match=f"solver {re.escape(solver)} begins at pure noise"):
+            check_levels(solver, spacing)

@@ -80,6 +80,62 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path, monkey
     assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == old
 
 
+def test_without_an_average_samples_come_from_the_last_weights(tmp_path):
+    averaging = replace(TINY, schedule="constant")
+    config, path = replace(averaging, ema=0.0), tmp_path / "c.pt"
+    state = train(fresh(config), gradients, config, checkpoint=path)
+    assert state.average is None and torch.load(path, weights_only=True)["average"] is None
+    assert all(torch.equal(averaged(state)[name], weight) for name, weight in state.net.named_parameters())
+    assert averaged(state)["weight"].data_ptr() != state.net.weight.data_ptr()  # a copy, that later steps leave alone
+    with_one = train(fresh(averaging), gradients, averaging)
+    assert torch.equal(with_one.net.weight, state.net.weight)  # the average has no say in training
+    assert not torch.equal(averaged(with_one)["weight"], averaged(state)["weight"])
+    early = replace(config, steps=4)
+    train(fresh(early), gradients, early, checkpoint=path)
+    resumed = train(read_checkpoint(path, fresh(config, seed=9)), gradients, config)
+    assert resumed.average is None and same(resumed, state)
+
+
+def test_the_gradient_is_clipped_to_its_largest_norm_or_left_alone():
+    def norm_after(clip, scale):
+        norms = []
+        config = replace(TINY, steps=1, clip=clip)
+
+        def steep(net, generator):
+            loss = scale * gradients(net, generator)
+            for weight in net.parameters():
+                weight.grad *= scale
+            return loss
+
+        state = fresh(config)
+        step = state.optimiser.step
+        state.optimiser.step = lambda: (
+            norms.append(float(torch.cat([weight.grad.flatten() for weight in state.net.parameters()]).norm()))
+            or step()
+        )
+        train(state, steep, config)
+        return norms[0]
+
+    free = norm_after(float("inf"), 1.0)
+    assert norm_after(0.5, 1.0) == pytest.approx(min(0.5, free), rel=1e-5)
+    assert norm_after(float("inf"), 100.0) == pytest.approx(100 * free, rel=1e-5)
+    assert norm_after(1e9, 1.0) == pytest.approx(free, rel=1e-6)
+
+
+def test_a_checkpoint_says_whose_run_it_is(tmp_path):
+    path = tmp_path / "c.pt"
+    train(fresh(about={"size": 3}), gradients, TINY, checkpoint=path)
+    read_checkpoint(path, fresh(about={"size": 3}))
+    with pytest.raises(ValueError, match="another training run \\(size: started with 3, now 4\\)"):
+        read_checkpoint(path, fresh(about={"size": 4}))
+    with pytest.raises(FileNotFoundError):
+        read_checkpoint(tmp_path / "none.pt", fresh())
+    old = torch.load(path, weights_only=True)
+    del old["about"]  # as it was before it was stored
+    torch.save(old, path)
+    assert read_checkpoint(path, fresh(about={"size": 4})).step == TINY.steps
+
+
 def test_divergence_is_told():
     with pytest.raises(ValueError, match="diverged at step 0"):
         train(fresh(), lambda net, generator: float("nan"), TINY)
@@ -87,8 +143,8 @@ def test_divergence_is_told():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"steps": 0}, {"clip": 0.0}, {"learning_rate": float("nan")}, {"ema": 1.0}, {"schedule": "linear"},
-     {"start": "warm"}, {"start": "scratch", "optimiser": "carried"}],
+    [{"steps": 0}, {"clip": 0.0}, {"learning_rate": float("nan")}, {"clip": float("nan")}, {"ema": 1.0},
+     {"schedule": "linear"}, {"start": "warm"}, {"start": "scratch", "optimiser": "carried"}],
 )  # fmt: skip
 def test_bad_settings_are_refused(wrong):
     with pytest.raises(ValueError, match=next(reversed(wrong))):

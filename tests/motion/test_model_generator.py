@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from toy_motions import toy_batch
 
 from generative.samplers import SamplerConfig
-from motion.batch import MotionBatch
 from motion.features.normaliser import Normaliser
 from motion.model.denoiser import Denoiser, ModelConfig
 from motion.model.generator import CHUNK, MotionModel, fit, sample
@@ -19,17 +19,6 @@ TINY = TrainConfig(steps=6, batch_size=4, warmup=2, checkpoint_every=2, model=SI
 FAST = SamplerConfig(steps=3)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def toy_batch(n=6, seed=0):
-    """Motions whose level depends on one word, padded with zeros; not human, but learnable."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(3, 11, size=n)
-    up = np.arange(n) % 2 == 0
-    features = (np.where(up, 2.0, -2.0)[:, None, None] + 0.5 * rng.normal(size=(n, 10, 263))).astype(np.float32)
-    features[np.arange(10) >= lengths[:, None]] = 0
-    captions = tuple("someone goes up" if u else "someone goes down now" for u in up)
-    return MotionBatch(features, lengths, captions, tuple("ud"[int(not u)] for u in up), tuple(map(str, range(n))))
 
 
 def train(config=TINY, previous=None, seed=0, **kwargs):
