@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "motion data show": ("scsc.commands.motion_data:MotionDataShow", "what a prepared folder holds; one clip as a GIF"),
     "motion data map": ("scsc.commands.motion_data_map:MotionDataMap", "how a strange BVH skeleton is understood"),
     "motion correct": ("scsc.commands.motion_correct:MotionCorrect", "motions in files, corrected by physics or less"),
+    "motion train": ("scsc.commands.motion_train:MotionTrain", "one text-to-motion model, on embedded motions or yours"),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
