@@ -1,9 +1,9 @@
-"""A moving stick figure as a GIF, or several side by side."""
+"""A moving stick figure as a GIF or a film, or several side by side."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,56 @@ def write_side_by_side(
     Raises:
         ValueError: also where there is no motion, or lengths differ.
     """
+    pictures = [
+        Image.fromarray(one).convert("P", palette=Image.Palette.ADAPTIVE, colors=32)
+        for one in _pictures(motions, parents, title)
+    ]
+    out = io.BytesIO()
+    pictures[0].save(
+        out, format="GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, optimize=False
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    style.write_whole(path, out.getvalue())
+    return len(pictures)
+
+
+def write_mp4(joints: NDArray[np.floating[Any]], parents: tuple[int, ...], fps: float, path: Path, title: str) -> int:
+    """As `write_gif`, as a film; needs the optional library imageio with its ffmpeg.
+
+    Raises:
+        ValueError: also where the library is missing.
+    """
+    writer = film_writer()
+    pictures = list(_pictures({"": joints}, parents, title))
+    # Films want even sides; the last row or column is margin.
+    even = [one[: len(one) // 2 * 2, : one.shape[1] // 2 * 2, :3] for one in pictures]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    out = io.BytesIO()
+    writer.mimwrite(out, even, format="mp4", fps=fps, macro_block_size=2)
+    style.write_whole(path, out.getvalue())
+    return len(pictures)
+
+
+def film_writer() -> Any:
+    """The library that writes films.
+
+    Raises:
+        ValueError: it is not installed.
+    """
+    try:
+        import imageio.v2 as imageio
+        import imageio_ffmpeg  # noqa: F401  (what imageio writes films with)
+    except ImportError:
+        raise ValueError(
+            "an .mp4 needs the libraries imageio and imageio-ffmpeg: pip install imageio imageio-ffmpeg; or choose .gif"
+        ) from None
+    return imageio
+
+
+def _pictures(
+    motions: Mapping[str, NDArray[np.floating[Any]]], parents: tuple[int, ...], title: str
+) -> Iterator[NDArray[np.uint8]]:
+    """Every frame as (height, width, 4)."""
     for joints in motions.values():
         if joints.ndim != 3 or joints.shape[1:] != (len(parents), 3) or not len(joints):
             raise ValueError(f"joints must have shape (T >= 1, {len(parents)}, 3), got {joints.shape}; give a motion")
@@ -68,20 +118,11 @@ def write_side_by_side(
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # where things stand is settled; again for every frame it takes half the time
         canvas: Any = FigureCanvasAgg(figure)  # untyped
-        pictures = []
         for frame in range(len(shown[0])):
             for panel in panels:
                 panel.show(frame)
             canvas.draw()
-            image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-            pictures.append(image.convert("P", palette=Image.Palette.ADAPTIVE, colors=32))
-    out = io.BytesIO()
-    pictures[0].save(
-        out, format="GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, optimize=False
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    style.write_whole(path, out.getvalue())
-    return len(pictures)
+            yield np.array(canvas.buffer_rgba())
 
 
 class _Panel:

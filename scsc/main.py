@@ -49,6 +49,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "motion data map": ("scsc.commands.motion_data_map:MotionDataMap", "how a strange BVH skeleton is understood"),
     "motion correct": ("scsc.commands.motion_correct:MotionCorrect", "motions in files, corrected by physics or less"),
     "motion train": ("scsc.commands.motion_train:MotionTrain", "one text-to-motion model, on embedded motions or yours"),
+    "motion prompt": ("scsc.commands.motion_prompt:MotionPrompt", "one sentence, as a moving stick figure or a file"),
+    "motion sample": ("scsc.commands.motion_sample:MotionSample", "motions drawn from a model, as .npy or .bvh"),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
