@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,21 @@ _MOST = 400  # pictures in one GIF: 20 seconds at 20 a second
 _DPI = 72
 
 
-def write_gif(joints: NDArray[np.floating[Any]], parents: tuple[int, ...], fps: float, path: Path, title: str) -> int:
+def write_gif(
+    joints: NDArray[np.floating[Any]],
+    parents: tuple[int, ...],
+    fps: float,
+    path: Path,
+    title: str,
+    names: Sequence[str] = (),
+) -> int:
     """Draw every frame, the camera following the pelvis at a fixed scale; the floor has a mark every metre.
 
     Args:
         joints: (T, J, 3) [m, y up].
         parents: of each joint, -1 for the root.
         fps: frames a second; GIFs know hundredths of a second only.
+        names: of the joints; with them left and right limbs get colours of their own.
 
     Returns:
         How many frames were drawn: a long motion is cut at 400.
@@ -36,11 +44,16 @@ def write_gif(joints: NDArray[np.floating[Any]], parents: tuple[int, ...], fps: 
         ValueError: no frames, or another number of joints.
         OSError: the file cannot be written.
     """
-    return write_side_by_side({"": joints}, parents, fps, path, title)
+    return write_side_by_side({"": joints}, parents, fps, path, title, names)
 
 
 def write_side_by_side(
-    motions: Mapping[str, NDArray[np.floating[Any]]], parents: tuple[int, ...], fps: float, path: Path, title: str
+    motions: Mapping[str, NDArray[np.floating[Any]]],
+    parents: tuple[int, ...],
+    fps: float,
+    path: Path,
+    title: str,
+    names: Sequence[str] = (),
 ) -> int:
     """The same for several motions of one length, each in a panel under its name, all at one scale.
 
@@ -49,7 +62,7 @@ def write_side_by_side(
     """
     pictures = [
         Image.fromarray(one).convert("P", palette=Image.Palette.ADAPTIVE, colors=32)
-        for one in _pictures(motions, parents, title)
+        for one in _pictures(motions, parents, title, names)
     ]
     out = io.BytesIO()
     pictures[0].save(
@@ -60,14 +73,21 @@ def write_side_by_side(
     return len(pictures)
 
 
-def write_mp4(joints: NDArray[np.floating[Any]], parents: tuple[int, ...], fps: float, path: Path, title: str) -> int:
+def write_mp4(
+    joints: NDArray[np.floating[Any]],
+    parents: tuple[int, ...],
+    fps: float,
+    path: Path,
+    title: str,
+    names: Sequence[str] = (),
+) -> int:
     """As `write_gif`, as a film; needs the optional library imageio with its ffmpeg.
 
     Raises:
         ValueError: also where the library is missing.
     """
     writer = film_writer()
-    pictures = list(_pictures({"": joints}, parents, title))
+    pictures = list(_pictures({"": joints}, parents, title, names))
     # Films want even sides; the last row or column is margin.
     even = [one[: len(one) // 2 * 2, : one.shape[1] // 2 * 2, :3] for one in pictures]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +114,7 @@ def film_writer() -> Any:
 
 
 def _pictures(
-    motions: Mapping[str, NDArray[np.floating[Any]]], parents: tuple[int, ...], title: str
+    motions: Mapping[str, NDArray[np.floating[Any]]], parents: tuple[int, ...], title: str, names: Sequence[str]
 ) -> Iterator[NDArray[np.uint8]]:
     """Every frame as (height, width, 4)."""
     for joints in motions.values():
@@ -104,13 +124,14 @@ def _pictures(
         raise ValueError("motions side by side must be one or more, of one length; cut the longer ones")
     shown = [np.asarray(joints[:_MOST], dtype=np.float64) for joints in motions.values()]
     height = max(2.0, *(float(joints[..., 1].max()) + 0.2 for joints in shown))
+    sides = _sides(names, parents)
     bones = np.array([(parent, child) for child, parent in enumerate(parents) if parent >= 0])
     with style.paper():
         figure = style.new_figure(3.2, 3.2 * len(shown))
         figure.set_dpi(_DPI)
         style.headline(figure, title)
         panels = [
-            _Panel(panel, name, joints, bones, height)
+            _Panel(panel, name, joints, bones, height, sides)
             for panel, (name, joints) in zip(
                 np.atleast_1d(figure.subplots(1, len(shown))), zip(motions, shown, strict=True), strict=True
             )
@@ -125,11 +146,26 @@ def _pictures(
             yield np.array(canvas.buffer_rgba())
 
 
+def _sides(names: Sequence[str], parents: tuple[int, ...]) -> list[str]:
+    """A colour for each bone, by the side that its lower joint's name tells; without names all black."""
+    lower = [name.lower() for name in names] or [""] * len(parents)
+    if len(lower) != len(parents):
+        raise ValueError(f"names must be one a joint ({len(parents)}), got {len(lower)}; pass all or none")
+    found = [style.LEFT if "left" in name else style.RIGHT if "right" in name else "black" for name in lower]
+    return [colour for colour, parent in zip(found, parents, strict=True) if parent >= 0]
+
+
 class _Panel:
     """One motion (T, J, 3) on axes of its own, the camera following its pelvis."""
 
     def __init__(
-        self, axes: Axes, name: str, joints: NDArray[np.float64], bones: NDArray[np.int64], height: float
+        self,
+        axes: Axes,
+        name: str,
+        joints: NDArray[np.float64],
+        bones: NDArray[np.int64],
+        height: float,
+        colours: Sequence[str],
     ) -> None:
         across = np.array([np.cos(_TURN), 0.0, -np.sin(_TURN)])
         self.places = np.stack([joints @ across, joints[..., 1]], axis=-1)  # (T, J, 2)
@@ -142,7 +178,10 @@ class _Panel:
         axes.spines[:].set_visible(False)
         axes.set_title(name)
         axes.axhline(0.0, color=style.GREY, linewidth=0.8)
-        self.limbs = LineCollection([], linewidths=2.0, colors="black")
+        self.limbs = LineCollection([], linewidths=2.0, colors=list(colours))
+        for place, (side, colour) in enumerate((("left", style.LEFT), ("right", style.RIGHT))):
+            if colour in colours:  # the key, in a corner that no motion reaches
+                axes.text(0.01 + 0.11 * place, 0.99, side, transform=axes.transAxes, va="top", fontsize=7, color=colour)
         axes.add_collection(self.limbs)
         self.marks = axes.scatter([], [], s=6, color=style.GREY, zorder=1)
 

@@ -87,7 +87,7 @@ def _writer(path: Path) -> Write:
     """
     from loop import files
     from motion.data.bvh_write import write_bvh
-    from motion.kinematics.skeleton import FPS, PARENTS
+    from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
 
     name = path.name.lower()
     if not name.endswith(_ENDINGS):
@@ -105,4 +105,4 @@ def _writer(path: Path) -> Write:
     if name.endswith(".mp4"):
         animate.film_writer()
     draw = animate.write_mp4 if name.endswith(".mp4") else animate.write_gif
-    return lambda joints, place, caption: draw(joints, PARENTS, FPS, place, caption)
+    return lambda joints, place, caption: draw(joints, PARENTS, FPS, place, caption, JOINTS)

@@ -107,11 +107,11 @@ class MotionSample:
             path = self.out / f"{i:05d}.gif"
             if not path.exists():
                 from motion.experiment.samples import read_clip
-                from motion.kinematics.skeleton import FPS, PARENTS
+                from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
                 from plots.animate import write_gif
 
                 joints = read_clip(self.out / order.file(i), order.frames[i])
-                write_gif(joints, PARENTS, FPS, path, order.captions[i])
+                write_gif(joints, PARENTS, FPS, path, order.captions[i], JOINTS)
             report("drawing pictures", i + 1, len(wanted))
 
 
