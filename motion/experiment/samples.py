@@ -249,7 +249,9 @@ def read_index(folder: Path) -> dict[str, Any]:
     return found
 
 
-def as_batch(clips: Sequence[NDArray[np.floating[Any]]], captions: Sequence[str], actions: Sequence[str]) -> MotionBatch:
+def as_batch(
+    clips: Sequence[NDArray[np.floating[Any]]], captions: Sequence[str], actions: Sequence[str]
+) -> MotionBatch:
     """Clips of joints (T_i, 22, 3) as one batch, padded to the longest."""
     longest = max(len(clip) for clip in clips) - 1
     features, lengths = encode_clips(representation_named("hml263"), clips, longest, floor="given")

@@ -68,7 +68,9 @@ class Trained:
         try:
             model = MotionModel.load(place)
         except (KeyError, TypeError, AttributeError) as problem:
-            raise ValueError(f"{place} holds no model of motions ({problem!r}); name a folder that training made") from None
+            raise ValueError(
+                f"{place} holds no model of motions ({problem!r}); name a folder that training made"
+            ) from None
         except Exception as problem:  # safetensors has an error of its own
             if type(problem).__name__ != "SafetensorError":
                 raise
@@ -213,8 +215,8 @@ def _preset_of(stored: Any) -> Preset | None:
     strange = sorted(set(stored) - known)
     if strange:
         raise ValueError(f"the model's preset has fields of another version ({', '.join(strange)}); use that version")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
-    return Preset(**{"generations": 0, **values})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
+    return Preset(**{"generations": 0} | values)
 
 
 def data_of(trained: Trained) -> dataset.Dataset | None:

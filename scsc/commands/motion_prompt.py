@@ -91,7 +91,9 @@ def _writer(path: Path) -> Write:
 
     name = path.name.lower()
     if not name.endswith(_ENDINGS):
-        raise ValueError(f"--out must end in {', '.join(_ENDINGS)}, got {path.name!r}; the ending tells what is written")
+        raise ValueError(
+            f"--out must end in {', '.join(_ENDINGS)}, got {path.name!r}; the ending tells what is written"
+        )
     if path.is_dir():
         raise ValueError(f"--out must name a file, {path} is a folder; add a file name")
     if path.parent.exists() and not os.access(path.parent, os.W_OK):

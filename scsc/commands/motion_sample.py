@@ -141,7 +141,9 @@ def show_unseen(words: tuple[str, ...]) -> None:
     """A note on words that the model cannot know."""
     if words:
         named = ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
-        console.out.print(f"note: no training caption held: {named}; the model cannot know what they mean", markup=False)
+        console.out.print(
+            f"note: no training caption held: {named}; the model cannot know what they mean", markup=False
+        )
 
 
 def _show(index: dict[str, Any], trained: Trained) -> None:
