@@ -65,6 +65,7 @@ class Trained:
             OSError: it cannot be read.
         """
         place = find(folder)
+        files.read_json(place / "model.json")  # a damaged one is named
         try:
             model = MotionModel.load(place)
         except (KeyError, TypeError, AttributeError) as problem:
