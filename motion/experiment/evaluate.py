@@ -100,7 +100,7 @@ def evaluate(
 
 def over_replications(found: Sequence[tuple[Line, ...]]) -> tuple[Line, ...]:
     """Rows of several draws of the samples as one: means, and the T2M interval 1.96 s / sqrt(R), which holds what was
-    drawn anew, not the real motions. One draw keeps its own intervals."""
+    drawn anew, not the real motions. One draw, and a row that is the same in all, keep their own intervals."""
     if len(found) == 1:
         return found[0]
     lines = []
@@ -109,6 +109,9 @@ def over_replications(found: Sequence[tuple[Line, ...]]) -> tuple[Line, ...]:
         half = 1.96 * float(values.std()) / math.sqrt(len(values))
         mean = float(values.mean())
         first = several[0].row
+        if not half > 0:  # also nan
+            lines.append(several[0])
+            continue
         row = replace(
             first, value=mean, low=mean - half, high=mean + half,
             matched=float(np.mean([line.row.matched for line in several])),

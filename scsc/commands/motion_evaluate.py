@@ -76,9 +76,14 @@ class MotionEvaluate:
             real = self._against(trained, motions, about, report)
             embedder = self._embedder(real, report)
             lines, n = self._lines(trained, motions, real, embedder, report)
+        train = real.truth.train
+        asked = () if motions is None or train is None else motions.captions
+        known = set() if train is None else set(train.captions)
         told = {
             "subject": str(self.subject), **about, "n": n, "seed": self.seed, "replications": self.replications,
-            "real": real.about, "evaluator": None if embedder is None else embedder.describe(),
+            "real": real.about, "held_out": real.data is not None,
+            "training_captions": bool(asked) and set(asked) <= known,
+            "evaluator": None if embedder is None else embedder.describe(),
             "rows": [line.to_json() for line in lines],
         }  # fmt: skip
         _show(lines, told)
@@ -188,13 +193,12 @@ def _show(lines: Sequence[Line], told: Mapping[str, Any]) -> None:
         d = max((line.row.d for line in lines if line.group == group), default=0)
         if d:
             console.out.print(f"{group}: n = {n}, d = {d}")
-        if min(n, real["motions"]) < 2 * d:
-            console.out.print(
-                f"{group}: n = {min(n, real['motions'])} < 2 d = {2 * d}: the Frechet distance is biased upward; "
-                "compare only at equal n and against the floor, or look at the kernel distance"
-            )  # fmt: skip
     if real["recordings"] < real["motions"]:
         console.out.print("several motions of one recording are not independent: intervals are too narrow")
+    if told["kind"] == "motions" and not told["held_out"]:
+        console.out.print("the real motions may be such as their model was trained on: then likeness is flattered")
+    if told["training_captions"]:
+        console.out.print("drawn for captions of training motions: nearer to those than to others by that alone")
     if told["evaluator"] is None:
         console.out.print("no learned evaluator: not wanted, or --data is a pack without a model's data set")
 
