@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from support import deterministic
+from text_encoder import SmallEncoder
 
 from motion.data.procedural import generate
 from motion.experiment import presets
+from motion.text import encoders
 from scsc.main import main
 from scsc.training_log import LOG
 
@@ -129,7 +131,7 @@ import sys
 from motion.experiment import presets
 from dataclasses import replace
 presets.PRESETS["smoke"] = presets.Preset(
-    frames=32, n=6, reference=16, evaluation=12, generations=1, first_steps=1230, steps=3, width=16, layers=1, heads=2,
+    frames=32, n=6, reference=16, evaluation=12, generations=1, first_steps=430, steps=3, width=16, layers=1, heads=2,
     batch_size=4, sampler_steps=3, kinds=presets.FEW_KINDS)
 from scsc.main import main
 sys.exit(main(["motion", "train", "--out", sys.argv[1]]))
@@ -165,11 +167,11 @@ def test_killed_and_continued_is_uninterrupted(tmp_path, sign):
     one, two = (own(deterministic(tmp_path / name)) for name in ("whole", "killed"))
     assert one == two
     steps = [step for step, _ in json.loads(log.read_text())["loss"]]
-    assert steps == list(range(10, 1231, 10)), "no step was logged twice or lost"
+    assert steps == list(range(10, 431, 10)), "no step was logged twice or lost"
     legs = json.loads(log.read_text())["legs"]
     assert len(legs) == 2
     if sign == signal.SIGINT:
-        assert legs[1]["steps"] == 1230 - reached - 10, "the second leg begins where the first ended"
+        assert legs[1]["steps"] == 430 - reached - 10, "the second leg begins where the first ended"
 
 
 # ---- sample
@@ -356,6 +358,23 @@ def test_models_from_before_about_json(tiny, capsys, made):
     code, text, error = call(capsys, *args, "old", "--out", "old.npy")
     assert code == 0 and "held: qwrx" in text, error
     assert (tiny / "new.npy").read_bytes() == (tiny / "old.npy").read_bytes()
+
+
+def test_models_with_a_frozen_encoder(tiny, capsys, monkeypatch):
+    """They are drawn from through the same encoder, also without the data beside them; not through another."""
+    salt = ["a"]
+    monkeypatch.setattr(
+        encoders, "frozen_encoder", lambda name, _: None if name == "words" else SmallEncoder(salt=salt[0])
+    )
+    assert call(capsys, "train", "--text", "minilm", "--out", "m")[0] == 0
+    assert (tiny / "m/text").is_dir()
+    shutil.copytree("m/shared/seed-0000/gen-0000", "copy")
+    for model in ("m", "copy"):
+        code, _, error = call(capsys, "prompt", "a person walks", "--model", model, "--out", f"{model}.npy")
+        assert code == 0, error
+    assert (tiny / "m.npy").read_bytes() == (tiny / "copy.npy").read_bytes()
+    salt[0] = "b"
+    refused(capsys, "other weights than the model was trained with", "prompt", "a person walks", "--model", "copy")
 
 
 @pytest.mark.parametrize(
