@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from generative.judges import Verdict, judge
-from generative.judges.t2m import Drawn, t2m
+from generative.judges import Drawn, Verdict, judge, t2m
 from motion.batch import MotionBatch
 from motion.evaluation.embedder import Embedder, Float64
 

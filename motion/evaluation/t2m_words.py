@@ -108,6 +108,6 @@ def _bases(word: str) -> list[str]:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             stem = word[: -len(ending)]
             found += [stem + more for more in instead]
-            if re.search(r"([b-df-hj-np-tv-z])\1$", stem):
+            if not ending.endswith("s") and re.search(r"([b-df-hj-np-tv-z])\1$", stem):
                 found.append(stem[:-1])
     return found
