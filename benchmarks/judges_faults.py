@@ -1,4 +1,4 @@
-"""Which measure sees which planted fault: `python -m benchmarks.judges_faults [--preset smoke|laptop] [--n 288]`.
+"""Which measure sees which planted fault: `python -m benchmarks.judges_faults [--preset smoke|laptop] [--n 300]`.
 
 Claim: every fault that a generator can have of those planted here (variance shrunk by a tenth, an action missing, a
 memorised training set, mirrored sides, slowed motions, jitter, ignored captions) is seen by some measure, and faultless
@@ -23,7 +23,7 @@ from motion.experiment.presets import preset_named
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="laptop", help="kinds and length of the motions")
-    parser.add_argument("--n", type=int, default=288, help="samples, held-out and training motions")
+    parser.add_argument("--n", type=int, default=300, help="samples, held-out and training motions")
     parser.add_argument("--trained-on", type=int, default=1500, help="other motions that the evaluator learns from")
     parser.add_argument("--nulls", type=int, default=100, help="faultless sets")
     parser.add_argument("--seed", type=int, default=0)

@@ -12,7 +12,8 @@ from generative.judges.text_match import TextMatch, text_match
 from generative.judges.verdict import Row, Verdict, judge
 
 __all__ = [
-    "AgainstFloor", "Drawn", "Estimate", "Memorisation", "Neighbours", "Replications", "Row", "TextMatch", "TooFew", "Verdict",
+    "AgainstFloor", "Drawn", "Estimate", "Memorisation", "Neighbours", "Replications", "Row", "TextMatch", "TooFew",
+    "Verdict",
     "against_floor", "diversity_with_error", "expected_coverage", "fid", "fid_infinity", "judge", "kid_with_error",
     "memorisation", "multimodality", "neighbours", "replicated", "t2m", "text_match",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
 """Faults of a generator, planted into real motions: a judge that does not see them is none.
 
 Each takes real motions of one length with their captions and actions and gives equally many faulty ones; captions and
-actions stay what was asked for.
+actions stay what was asked for. Where bones would change their lengths by it, they get them back, so that no measure of
+bones gives away what is meant for others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from motion.features.hml263 import encode
 from motion.features.padded import decode_clips
 from motion.features.representation import representation_named
 from motion.kinematics.resample import resample
+from motion.kinematics.retarget import bone_vectors, from_bones
 from motion.kinematics.skeleton import FPS, MIRROR
 
 Floats = NDArray[np.float64]
@@ -58,9 +60,30 @@ def _shrunk(joints: Floats, actions: tuple[str, ...], rng: np.random.Generator) 
     result, labels = joints.copy(), np.asarray(actions)
     for action in sorted(set(actions)):
         same = labels == action
-        mean = joints[same].mean(axis=0)
-        result[same] = mean + np.sqrt(VARIANCE) * (joints[same] - mean)
+        result[same] = _less_various(joints[same])
     return result
+
+
+def _less_various(joints: Floats) -> Floats:
+    """Nearer to their mean, on their own bones, so that VARIANCE of their variance is left (one motion: itself).
+
+    Bones that get their lengths back undo a part of it, so how much nearer is found by halving an interval.
+    """
+    mean, variance = joints.mean(axis=0), joints.var(axis=0).sum()
+    low, high = 0.0, 1.0
+    for _ in range(12):
+        factor = (low + high) / 2
+        nearer = _with_bones_of(mean + factor * (joints - mean), joints)
+        low, high = (factor, high) if nearer.var(axis=0).sum() < VARIANCE * variance else (low, factor)
+    return nearer
+
+
+def _with_bones_of(joints: Floats, other: Floats) -> Floats:
+    """The motion on rigid bones: those of an average are shorter, which is too easily seen."""
+    bones = bone_vectors(joints)
+    size = np.linalg.norm(bones, axis=-1, keepdims=True)
+    wanted = np.linalg.norm(bone_vectors(other), axis=-1, keepdims=True)
+    return np.asarray(from_bones(joints[:, :, 0], bones * (wanted / np.maximum(size, 1e-9))))
 
 
 def _mirrored(joints: Floats, actions: tuple[str, ...], rng: np.random.Generator) -> Floats:
@@ -71,7 +94,7 @@ def _mirrored(joints: Floats, actions: tuple[str, ...], rng: np.random.Generator
 def _slower(joints: Floats, actions: tuple[str, ...], rng: np.random.Generator) -> Floats:
     frames = joints.shape[1]
     slow = resample(joints.transpose(1, 0, 2, 3), FPS, FPS / SLOWER)[:frames]
-    return slow.transpose(1, 0, 2, 3)
+    return _with_bones_of(slow.transpose(1, 0, 2, 3), joints)
 
 
 def _noisy(size: float) -> Callable[[Floats, tuple[str, ...], np.random.Generator], Floats]:

@@ -1,8 +1,9 @@
 """Which measure sees which planted fault: each against what it says of real motions, replication by replication.
 
-All sets are dealt from one pool of real motions, so that, given the pool, faultless replications are draws of one law:
-the next one lies outside the range of R of them with probability 2 / (R + 1), whatever the measure. With R = 199 that
-is one in a hundred.
+All sets are dealt from one pool of real motions, each with the same number of every action, as samples are in an
+experiment that asks for them by the captions of held-out motions. So, given the pool, faultless replications are draws
+of one law: the next one lies outside the range of R of them with probability 2 / (R + 1) at most (less where values are
+equal), whatever the measure. With R = 199 that is one in a hundred.
 """
 
 from __future__ import annotations
@@ -158,16 +159,32 @@ def _kinematic(
 
 
 def deal_of(pool: MotionBatch, n: int, rng: np.random.Generator, without: str = "") -> Deal:
-    """n of each set at random; `without`: an action that no sample has."""
-    order = rng.permutation(len(pool))
-    held_out, training, left = order[:n], order[n : 2 * n], order[2 * n :]
+    """n of each set at random, equally many of each action; `without`: an action that no sample has.
+
+    Raises:
+        ValueError: n is no multiple of the number of actions, or an action has fewer than 3 n / actions motions.
+    """
+    labels = np.asarray(pool.actions)
+    names = sorted(set(pool.actions))
+    each = n // len(names)
+    if each * len(names) != n or each < 1:
+        raise ValueError(f"n must be a multiple of the {len(names)} actions, got {n}; take {max(each, 1) * len(names)}")
+    sets: list[list[Ints]] = [[], [], [], []]
+    for name in names:
+        rows = rng.permutation(np.flatnonzero(labels == name))
+        if len(rows) < 3 * each:
+            raise ValueError(
+                f"the pool must hold {3 * each} motions of each action, {name!r} has {len(rows)}; draw more"
+            )
+        for part, start in zip(sets, (0, each, 2 * each, 3 * each), strict=True):
+            part.append(rows[start : start + each] if part is not sets[3] else rows[start:])
+    samples, held_out, training, spare = (np.concatenate(part) for part in sets)
     if without:
-        left = left[np.array([pool.actions[i] != without for i in left])]
-    if len(left) < n:
-        raise ValueError(
-            f"the pool must hold samples besides held-out and training motions, {len(left)} < {n}; draw more"
-        )
-    return Deal(left[:n], held_out, training, left[:n])
+        kept, others = samples[labels[samples] != without], spare[labels[spare] != without]
+        if len(kept) + len(others) < n:
+            raise ValueError(f"the pool must hold {n - len(kept)} more motions of other actions; draw more")
+        samples = np.concatenate([kept, rng.permutation(others)[: n - len(kept)]])
+    return Deal(samples, held_out, training, samples)
 
 
 def fault_table(
@@ -184,8 +201,9 @@ def fault_table(
     """All measures of all faults, and of faultless sets.
 
     Args:
-        pool: real motions of one length that the embedder has not seen, at least 3 n; more for the missing action.
-        n: samples, held-out and training motions.
+        pool: real motions of one length that the embedder has not seen, at least 3 n / actions of each action, and
+            some more for the missing one.
+        n: samples, held-out and training motions; a multiple of the number of actions.
         missing: the action that one fault leaves out.
         nulls: further faultless sets, which tell the rate of false alarms.
 
@@ -215,8 +233,10 @@ def fault_table(
     deal = deal_of(pool, n, stream(seed, 0, COPIES))
     faults[COPIES] = measured(seen, seen, Deal(deal.training, deal.held_out, deal.training, deal.training))
     faults[MISSING] = measured(seen, seen, deal_of(pool, n, stream(seed, 0, MISSING), without=missing))
-    deal = deal_of(pool, n, stream(seed, 0, SHUFFLED))
-    faults[SHUFFLED] = measured(seen, seen, Deal(deal.samples, deal.held_out, deal.training, np.roll(deal.samples, 1)))
+    rng = stream(seed, 0, SHUFFLED)
+    deal = deal_of(pool, n, rng)
+    others = rng.permutation(deal.samples)
+    faults[SHUFFLED] = measured(seen, seen, Deal(deal.samples, deal.held_out, deal.training, others))
     return Table(
         names, table.min(axis=0), table.max(axis=0),
         {fault: np.array([row[name] for name in names]) for fault, row in faults.items()},
