@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from generative.distances import frechet
 from generative.judges import text_match
 from loop import files
 from motion.batch import MotionBatch
 from motion.data.mirror import mirrored, swap_sides
 from motion.data.procedural import generate
 from motion.evaluation.embedder import chunks
-from motion.evaluation.judging import judge_motions
+from motion.evaluation.judging import judge_as_t2m, judge_motions
 from motion.evaluation.sayings import Sayings
 from motion.evaluation.text_motion import TextMotionEvaluator
 from motion.evaluation.text_motion_networks import MotionNetwork, NetworkSize, told_back
@@ -186,6 +187,32 @@ def test_padding_does_not_enter_the_network_or_what_it_tells_back():
     assert torch.allclose(still[0, : 4 * 67], torch.ones(4 * 67))
     assert torch.allclose(still[0, 4 * 67 :], torch.cat([torch.full((67,), 1e-3), torch.zeros(67)]), atol=1e-6)
     assert isinstance(Tokens(np.zeros((1, 2, 2), np.int64), np.ones((1, 2), bool)), Tokens)
+
+
+def test_motions_come_before_all_judges(tiny):
+    samples, real, training = drawn(64, 21), drawn(64, 22), drawn(40, 23)
+    repeats = [drawn(3, seed) for seed in (31, 32, 33)]
+    found = judge_motions(tiny, samples, real, training=training, repeats=repeats)
+    names = {row.name for row in found.rows}
+    assert {"fid", "kid", "recall", "diversity", "r_precision_3", "multimodality", "c_t"} <= names
+    assert found["fid"].value == frechet(tiny.motions(samples), tiny.motions(real)).value
+    apart = [np.linalg.norm(p[i] - p[j]) for p in map(tiny.motions, repeats) for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert found["multimodality"].value == pytest.approx(np.mean(apart))
+    assert judge_motions(tiny, training, real, training=training)["memorised_share"].value > 0.9
+    with pytest.raises(ValueError, match=r"equally many samples of each caption, got \[2, 3\]"):
+        judge_motions(tiny, samples, real, repeats=[repeats[0], repeats[1].take([0, 1])])
+
+
+def test_the_published_protocol_draws_anew_in_each_replication(tiny):
+    pool, counts = drawn(330, 24), []
+
+    def draw(rng):
+        counts.append(int(rng.integers(2**31)))
+        return pool.take(rng.permutation(330)[:310])
+
+    found = judge_as_t2m(tiny, draw, pool, repeat=lambda rng: [pool.take(range(12))] * 2, replications=3)
+    assert len(set(counts)) == 3 and found["fid"].low < found["fid"].high
+    assert found["multimodality"].value > 0 and found["fid"].n == (310, 330)
 
 
 @pytest.mark.slow
