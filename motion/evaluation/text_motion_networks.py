@@ -23,7 +23,7 @@ class NetworkSize:
     vocabulary: rows of the word table (0 when captions come as states); text_dim: size of those states (else 0).
     """
 
-    width: int = 96
+    width: int = 64
     blocks: int = 2
     dim: int = 64
     vocabulary: int = 2048

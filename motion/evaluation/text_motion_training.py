@@ -39,12 +39,12 @@ class EvaluatorConfig(OptimiserConfig):
     seed: of the first weights and of all draws.
     """
 
-    steps: int = 500
+    steps: int = 400
     batch_size: int = 48
     learning_rate: float = 3e-3
     warmup: int = 30
     checkpoint_every: int = 100
-    width: int = 96
+    width: int = 64
     blocks: int = 2
     dim: int = 64
     temperature: float = 0.1

@@ -21,7 +21,7 @@ EVALUATOR = "evaluator"
 """Where an experiment keeps its evaluator."""
 DRAWN = 1500
 """Procedural motions that it is trained on, where they are the data; beside a pack's own they are half as many."""
-PERFORMED = 300
+PERFORMED = 600
 """The same where a simulated body performs them, which takes longer."""
 _SEED = 20260303  # of these draws: none that data sets, priors, stocks or fresh draws use
 _BLOCK = 100  # motions drawn between two reports
