@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from generative.checkpoint import read_checkpoint, write_checkpoint
-from loop.progress import Report
+from loop.progress import Report, tell
 
 Weights = dict[str, Tensor]
 N = TypeVar("N", bound=nn.Module)
@@ -187,6 +187,7 @@ def train(
     """Run the remaining steps; writes `checkpoint` every `checkpoint_every` steps and at the end.
 
     gradients: adds one batch's gradient to the network's weights and returns its loss; draws from the generator alone.
+    report: told every tenth step, a `Listener` with the smoothed loss; if it raises, a checkpoint is written first.
 
     Raises:
         ValueError: the loss is not finite any more.
@@ -214,7 +215,12 @@ def train(
         if checkpoint is not None and (state.step % config.checkpoint_every == 0 or state.step == config.steps):
             write_checkpoint(checkpoint, state)
         if report is not None and (state.step % 10 == 0 or state.step == config.steps):
-            report("train", state.step, config.steps)
+            try:
+                tell(report, "train", state.step, config.steps, {"loss": state.loss})
+            except BaseException:  # whoever listens wants to stop: between two steps everything is whole
+                if checkpoint is not None:
+                    write_checkpoint(checkpoint, state)
+                raise
     state.net.eval()
     return state
 

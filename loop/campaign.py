@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from loop import files
 from loop.engine import RunConfig
-from loop.progress import Report
+from loop.progress import Listener, Report
 from loop.records import Record, generation_name, generations
 from loop.store import FolderStore
 from loop.workers import Send, run_tasks
@@ -78,6 +78,19 @@ class Task(Generic[S]):
         return None if self.is_shared else arm_folder(self.out, SHARED, self.seed) / generation_name(0)
 
 
+@dataclass(frozen=True)
+class Teller:
+    """The `Listener` of a task: sends on what it is told."""
+
+    send: Send
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        self.send(("stage", stage, done, total))
+
+    def numbers(self, stage: str, values: Mapping[str, float]) -> None:
+        self.send(("numbers", stage, dict(values)))
+
+
 def arm_folder(out: Path, arm: str, seed: int) -> Path:
     """Where the run of an arm lies."""
     return out / arm / f"seed-{seed:04d}"
@@ -86,8 +99,8 @@ def arm_folder(out: Path, arm: str, seed: int) -> Path:
 def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], report: Report) -> None:
     """Run what is missing, generation 0 of every seed first; a run with all its generations is not opened again.
 
-    run_arm: runs one task; tells ("record", generation) and ("stage", name, done, total). A module's function, as it
-        is called in other processes.
+    run_arm: runs one task; tells ("record", generation) and ("stage", name, done, total), before it perhaps
+        ("numbers", name, values), see `Teller`. A module's function, as it is called in other processes.
     """
     tasks = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
     tasks += [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
@@ -100,6 +113,9 @@ def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], r
         if message[0] == "record":
             done += 1
             report("generations", done, total)
+        elif message[0] == "numbers":
+            if isinstance(report, Listener):
+                report.numbers(f"{name}: {message[1]}", message[2])
         else:
             report(f"{name}: {message[1]}", message[2], message[3])
 

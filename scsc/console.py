@@ -5,15 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)  # fmt: skip
 from rich.table import Table
+from rich.text import Text
 
 from loop import files
-from loop.progress import Report
+from loop.progress import Listener
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, highlight=False)
@@ -56,27 +67,49 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+class _Speed(ProgressColumn):
+    """Steps a second of a stage that has steps enough to tell."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None or (task.total or 0) < 20 else f"{task.speed:.3g}/s")
+
+
+@dataclass
+class _Bars:
+    """A `Listener` that shows one bar a stage."""
+
+    bar: Progress
+    tasks: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        self.bar.update(self._task(stage), completed=done, total=total, visible=done < total)
+
+    def numbers(self, stage: str, values: Mapping[str, float]) -> None:
+        text = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
+        self.bar.update(self._task(stage), numbers=text)
+
+    def _task(self, stage: str) -> Any:
+        if stage not in self.tasks:
+            self.tasks[stage] = self.bar.add_task(stage, total=None, numbers="")
+        return self.tasks[stage]
+
+
 @contextmanager
-def progress() -> Iterator[Report]:
-    """A progress bar with ETA on stderr, one line a stage; silent when stderr is not a terminal."""
+def progress() -> Iterator[Listener]:
+    """Progress bars with ETA, speed and loss on stderr, one line a stage; silent when stderr is not a terminal."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        _Speed(),
+        TextColumn("{task.fields[numbers]}"),
         console=err,
         disable=not sys.stderr.isatty(),
         transient=True,
     ) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total, visible=done < total)
-
-        yield report
+        yield _Bars(bar)
 
 
 def check_json(path: Path | None) -> None:

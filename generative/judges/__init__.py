@@ -7,11 +7,13 @@ from generative.judges.kernel import kid_with_error
 from generative.judges.memorisation import Memorisation, memorisation
 from generative.judges.neighbours import Neighbours, expected_coverage, neighbours
 from generative.judges.spread import diversity_with_error, multimodality
+from generative.judges.t2m import Drawn, t2m
 from generative.judges.text_match import TextMatch, text_match
 from generative.judges.verdict import Row, Verdict, judge
 
 __all__ = [
-    "AgainstFloor", "Estimate", "Memorisation", "Neighbours", "Replications", "Row", "TextMatch", "TooFew", "Verdict",
+    "AgainstFloor", "Drawn", "Estimate", "Memorisation", "Neighbours", "Replications", "Row", "TextMatch", "TooFew",
+    "Verdict",
     "against_floor", "diversity_with_error", "expected_coverage", "fid", "fid_infinity", "judge", "kid_with_error",
-    "memorisation", "multimodality", "neighbours", "replicated", "text_match",
+    "memorisation", "multimodality", "neighbours", "replicated", "t2m", "text_match",
 ]  # fmt: skip

@@ -48,10 +48,12 @@ def multimodality(features: Float64, *, pairs: int | None = None, seed: int = 0)
         T2M takes 100 captions, 30 repeats, 10 pairs, out of two draws that may pair a sample with itself (not here).
 
     Raises:
-        ValueError: not three axes, or no pair; TooFew: fewer than two captions or repeats.
+        ValueError: not three axes, values not finite, or no pair; TooFew: fewer than two captions or repeats.
     """
     if features.ndim != 3:
         raise ValueError(f"features must have shape (captions, repeats, d), got {features.shape}")
+    if not np.all(np.isfinite(features)):
+        raise ValueError("features must be finite, got nan or inf; drop those samples")
     if pairs is not None and pairs < 1:
         raise ValueError(f"pairs must be at least 1, or None for all, got {pairs}")
     captions, repeats, d = features.shape

@@ -103,6 +103,24 @@ def read_texts(path: Path) -> dict[Span, tuple[str, ...]]:
     return found
 
 
+def read_tokens(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The `word/POS` tokens of every caption in a HumanML3D folder's texts/; for evaluators that read them.
+
+    A caption without tokens, or with one that is no `word/POS`, is left out; the first of equal captions counts.
+
+    Raises:
+        ValueError: a text file that is too large or not UTF-8. OSError: one cannot be opened.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((folder / TEXTS_DIR).glob("*.txt")):
+        for line in text_lines(path):
+            caption, _, rest = line.strip().partition("#")
+            tokens = tuple(rest.partition("#")[0].split())
+            if tokens and all(word and tag for word, _, tag in (token.rpartition("/") for token in tokens)):
+                found.setdefault(caption.strip(), tokens)
+    return found
+
+
 def _span(tags: list[str], where: str) -> Span:
     seconds = []
     for tag in tags:

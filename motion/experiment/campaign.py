@@ -12,9 +12,9 @@ from typing import Any
 
 from loop import FolderStore, RunConfig, campaign, files, run, schedule_named
 from loop.campaign import Plan, Task
-from loop.progress import Report
-from loop.records import locked
-from loop.workers import Send, warm_up
+from loop.progress import Listener, Report
+from loop.records import generation_name, locked
+from loop.workers import Message, Send, warm_up
 from motion.batch import MotionBatch
 from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
@@ -102,6 +102,42 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         campaign.execute(experiment.plan, (experiment.preset, experiment.loop), run_arm, report)
 
 
+def train(experiment: Experiment, report: Report) -> list[Path]:
+    """Make what is missing of generation 0 of each seed, in this process; the generations' folders.
+
+    `execute` of an experiment with these settings in the same folder goes on from them.
+
+    Raises:
+        ValueError, OSError: as `execute`.
+    """
+    out, preset = experiment.out, experiment.preset
+    if experiment.source is not None:
+        kind_of(experiment.source)  # refused before anything is made
+    MotionProblem.check(preset)
+    folders = []
+    with locked(out):
+        data = dataset.prepare(
+            out / "data", preset, experiment.source,
+            skip_bad=experiment.skip_bad, workers=experiment.workers, report=report,
+        )  # fmt: skip
+        problem = MotionProblem(data, preset)
+        if problem.encoder is not None:
+            _keep_texts(experiment, data, problem.encoder, report)
+        for seed in experiment.seeds:
+            task = Task(out, campaign.SHARED, seed, 0, (preset, experiment.loop))
+            run_arm(task, lambda message: _pass_on(report, message))  # a finished one is checked and read
+            folders.append(task.folder / generation_name(0))
+    return folders
+
+
+def _pass_on(report: Report, message: Message) -> None:
+    """A message of `run_arm` to a listener in the same process."""
+    if message[0] == "stage":
+        report(*message[1:])
+    elif message[0] == "numbers" and isinstance(report, Listener):
+        report.numbers(*message[1:])
+
+
 def _keep_texts(experiment: Experiment, data: dataset.Dataset, encoder: FrozenEncoder, report: Report) -> None:
     """Keep the states of all captions in OUT/text; those that a prepared source has are not computed."""
     given = experiment.source
@@ -117,7 +153,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     torch.set_num_threads(1)
     preset, loop = task.settings
     data = dataset.load(task.out / "data")
-    problem = MotionProblem(data, preset, lambda stage, done, total: send(("stage", stage, done, total)))
+    problem = MotionProblem(data, preset, campaign.Teller(send))
     if problem.encoder is not None:
         problem.encoder.use(task.out / FOLDER)
     task.folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from motion.correctors.anchor import AnchorCorrector
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import Preset
+from motion.experiment.trained import write_about
 from motion.features.hml263 import decode
 from motion.model import generator
 from motion.model.contract import DenoiserConfig
@@ -58,6 +59,15 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         rng: np.random.Generator,
         work: Path | None = None,
     ) -> MotionModel:
+        config = self.training(previous)
+        return generator.fit(previous, training, config, rng, work=work, report=self.report, encoder=self.encoder)
+
+    def training(self, previous: MotionModel | None) -> TrainConfig:
+        """How a generation is trained; reads no data.
+
+        Raises:
+            ValueError: sizes that do not fit together.
+        """
         first = TrainConfig(
             steps=self.preset.first_steps,
             batch_size=self.preset.batch_size,
@@ -70,8 +80,12 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
             model=self._size,
         )
         later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
-        config = first if previous is None or self.preset.start == "scratch" else later
-        return generator.fit(previous, training, config, rng, work=work, report=self.report, encoder=self.encoder)
+        return first if previous is None or self.preset.start == "scratch" else later
+
+    @classmethod
+    def check(cls, preset: Preset) -> None:
+        """Raise ValueError where a preset cannot be trained, before any data are read."""
+        cls(cast(Dataset, None), preset).training(None)
 
     def sample(self, model: MotionModel, request: Request[MotionBatch], rng: np.random.Generator) -> MotionBatch:
         """`count` motions for captions of `real`, drawn without replacement as long as there are any."""
@@ -107,11 +121,14 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         return MotionBatch.load(folder)
 
     def illustrate(self, model: MotionModel, folder: Path, rng: np.random.Generator) -> None:
-        """A few samples as joints: the captions are the same in every generation and arm."""
+        """A few samples as joints, their captions the same in every generation and arm; and what a user of the model
+        must know of its training."""
         shown = self.dataset.reference.take(self._shown)
         joints = decode(self.draw(model, shown, rng).features).astype(np.float32)
         np.savez(folder / "strips.npz", joints=joints, lengths=shown.lengths)
         files.write_json(folder / "strips.json", {"captions": shown.captions})
+        text = None if self.encoder is None else self.encoder.fingerprint()
+        write_about(folder, self.preset, self.data(), text, [self.dataset.train])
 
     def floor(self) -> dict[str, float]:
         """The same measures of real motions: the second set where there is one, else the reference itself."""

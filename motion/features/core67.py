@@ -12,8 +12,11 @@ Rotations, velocities and contacts of `hml263` follow from these; left out, they
 
 from __future__ import annotations
 
+import numpy as np
+
 from motion.features import hml263
-from motion.features.hml263 import Float32, Floats, Floor
+from motion.features.hml263 import POSITIONS, ROOT_VELOCITY, YAW, Float32, Floats, Floor
+from motion.kinematics.skeleton import MIRROR
 
 GROUPS = hml263.GROUPS[:4]
 DIM = GROUPS[-1].stop
@@ -36,3 +39,17 @@ def decode(features: Floats) -> Float32:
     """
     joints, _ = hml263.recover(hml263.checked_features(features, DIM))
     return joints.astype("float32")
+
+
+def mirrored(rows: Float32) -> Float32:
+    """Rows (..., 67) of the motion seen in a mirror: those of joints with x negated and partners exchanged, to the bit.
+
+    The heading of the mirrored motion is the mirrored heading, so yaw and x change their signs, joints their places.
+    """
+    out = rows.copy()
+    out[..., YAW] *= -1
+    out[..., ROOT_VELOCITY.start] *= -1
+    joints = rows[..., POSITIONS].reshape(*rows.shape[:-1], len(MIRROR) - 1, 3)
+    partner = np.array(MIRROR[1:]) - 1  # the root has no place among them
+    out[..., POSITIONS] = (joints[..., partner, :] * np.array([-1, 1, 1], np.float32)).reshape(*rows.shape[:-1], -1)
+    return out

@@ -144,7 +144,7 @@ class MotionDataShow:
         return 0
 
     def _one(self, found: Prepared) -> int:
-        from motion.kinematics.skeleton import FPS, PARENTS
+        from motion.kinematics.skeleton import FPS, JOINTS, PARENTS
         from motion.plausibility import UNITS, measure
 
         entry = found.entry(self.clip or "")
@@ -162,7 +162,7 @@ class MotionDataShow:
         if self.gif is not None:
             from plots.animate import write_gif
 
-            count = write_gif(joints, PARENTS, FPS, self.gif, entry.captions[0])
+            count = write_gif(joints, PARENTS, FPS, self.gif, entry.captions[0], JOINTS)
             console.out.print(f"{self.gif}: {count} of {entry.frames} frames")
         return 0
 

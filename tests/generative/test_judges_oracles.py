@@ -171,7 +171,9 @@ def test_multimodality_is_the_loop():
     # All pairs equally likely: the error of the mean over 200,000 pairs is below spread / sqrt(200,000).
     assert abs(many.value - found.value) < 5 * 2 / np.sqrt(200_000)
     assert multimodality(np.zeros((4, 2, 3)), pairs=10).value == 0.0
-    for bad, text in ((x[:1], "captions >= 2"), (x[:, :1], "repeats >= 2"), (x[0], "must have shape")):
+    for bad, text in (
+        (x[:1], "captions >= 2"), (x[:, :1], "repeats >= 2"), (x[0], "must have shape"), (x * np.nan, "must be finite"),
+    ):  # fmt: skip
         with pytest.raises(ValueError, match=text):
             multimodality(bad)
     with pytest.raises(ValueError, match="pairs must be at least 1"):

@@ -58,6 +58,35 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, stop):
     assert not same(whole, train(fresh(seed=9), gradients, TINY))  # another seed differs
 
 
+class Hears:
+    """A listener that stops training at a step, as a user would."""
+
+    def __init__(self, last):
+        self.told, self.last = [], last
+
+    def numbers(self, stage, values):
+        self.told.append((stage, dict(values)))
+
+    def __call__(self, stage, done, total):
+        if done == self.last:
+            raise KeyboardInterrupt
+
+
+def test_listeners_hear_the_loss_and_may_stop_between_two_steps(tmp_path):
+    """What is raised there leaves a checkpoint of that very step; a plain function hears steps alone."""
+    config = replace(TINY, steps=40, checkpoint_every=1000)
+    steps = []
+    whole = train(fresh(config), gradients, config, report=lambda *told: steps.append(told))
+    assert steps == [("train", step, 40) for step in (10, 20, 30, 40)]
+    ear, place = Hears(20), tmp_path / "state.pt"
+    with pytest.raises(KeyboardInterrupt):
+        train(fresh(config), gradients, config, checkpoint=place, report=ear)
+    assert [stage for stage, _ in ear.told] == ["train"] * 2
+    state = read_checkpoint(place, fresh(config))
+    assert state.step == 20 and ear.told[-1][1] == {"loss": state.loss}
+    assert same(train(state, gradients, config), whole)
+
+
 def test_a_carried_optimiser_is_not_a_fresh_one():
     first = train(fresh(), gradients, TINY)
     carried, start = carry(first), averaged(first)

@@ -183,7 +183,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     settings, loop = task.settings
     digits = loaded(settings)
     found = judge.prepared(task.out / "judge", digits)
-    problem = DigitProblem(digits, found, settings, lambda stage, done, total: send(("stage", stage, done, total)))
+    problem = DigitProblem(digits, found, settings, campaign.Teller(send))
     schedule, corrector = loop.parts(task.arm, digits.train, settings.centres)
     config = RunConfig(task.seed, task.generations, "digits")
     store: FolderStore[DigitModel, ImageBatch] = FolderStore(task.folder)
