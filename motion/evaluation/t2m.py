@@ -19,7 +19,7 @@ from generative.training import Weights
 from loop import files
 from motion.batch import MotionBatch
 from motion.evaluation.embedder import Float64, check_motions, chunks
-from motion.evaluation.t2m_networks import UNIT, T2MNetworks, T2MSize
+from motion.evaluation.t2m_networks import UNIT, T2MNetworks, T2MSize, shapes
 from motion.evaluation.t2m_words import WordVectors
 from motion.features.normaliser import Normaliser
 
@@ -53,8 +53,7 @@ class T2MEmbedder:
                 f"normalisation and word vectors must have {self.size.features + 4} and {self.size.word} numbers, got "
                 f"{self.normaliser.mean.shape} and {self.words.vectors.shape[1:]}; use the evaluator's own"
             )
-        expected = {name: weight.shape for name, weight in T2MNetworks(self.size).named_parameters()}
-        if {name: weight.shape for name, weight in self.weights.items()} != expected:
+        if {name: weight.shape for name, weight in self.weights.items()} != shapes(self.size):
             raise ValueError("weights must have the names and shapes of the T2M evaluator of that size; convert again")
 
     @property

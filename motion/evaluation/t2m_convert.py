@@ -22,7 +22,7 @@ from generative.training import Weights
 from loop import files
 from motion.data.arrays import as_floats, contents, read_array
 from motion.evaluation.t2m import T2MEmbedder
-from motion.evaluation.t2m_networks import T2MNetworks, T2MSize
+from motion.evaluation.t2m_networks import T2MSize, shapes
 from motion.evaluation.t2m_words import WordVectors
 from motion.features.normaliser import Normaliser
 
@@ -73,7 +73,7 @@ def read_checkpoint(path: Path, size: T2MSize) -> Weights:
         ValueError: too large, no plain checkpoint, or arrays that do not fit. OSError: it is missing.
     """
     content = _checkpoint(path)
-    expected = {name: weight.shape for name, weight in T2MNetworks(size).named_parameters()}
+    expected = shapes(size)
     found: Weights = {}
     for part in PARTS:
         encoder = content.get(f"{part}_encoder")

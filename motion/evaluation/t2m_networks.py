@@ -97,3 +97,9 @@ class T2MNetworks(nn.Module):
             self.movement = MovementEncoder(size)
             self.motion = MotionEncoder(size)
             self.text = TextEncoder(size)
+
+
+def shapes(size: T2MSize) -> dict[str, torch.Size]:
+    """Names and shapes of all weights, without making any."""
+    with torch.device("meta"):
+        return {name: weight.shape for name, weight in T2MNetworks(size).named_parameters()}

@@ -132,6 +132,10 @@ def test_files_keep_every_bit_and_refuse_damage(tiny, tmp_path):
         (tmp_path / "judge" / "model.json").write_text(json.dumps({**about, **change}))
         with pytest.raises(ValueError, match=text):
             TextMotionEvaluator.load(tmp_path / "judge")
+    wrong = replace(tiny, size=replace(tiny.size, width=17))  # its fingerprint is right, its weights do not fit
+    wrong.save(tmp_path / "wrong")
+    with pytest.raises(ValueError, match="do not fit the model size"):
+        TextMotionEvaluator.load(tmp_path / "wrong")
     (tmp_path / "judge" / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ValueError, match="no readable evaluator"):
         TextMotionEvaluator.load(tmp_path / "judge")
