@@ -65,17 +65,7 @@ class Trained:
             OSError: it cannot be read.
         """
         place = find(folder)
-        files.read_json(place / "model.json")  # a damaged one is named
-        try:
-            model = MotionModel.load(place)
-        except (KeyError, TypeError, AttributeError) as problem:
-            raise ValueError(
-                f"{place} holds no model of motions ({problem!r}); name a folder that training made"
-            ) from None
-        except Exception as problem:  # safetensors has an error of its own
-            if type(problem).__name__ != "SafetensorError":
-                raise
-            raise ValueError(f"{place} holds damaged weights ({problem}); restore model.safetensors") from None
+        model = MotionModel.load(place)
         about = _about(place)
         preset = _preset_of(about.get("preset"))
         if preset is not None and preset.frames != model.config.frames:

@@ -301,8 +301,8 @@ def spoil(folder, fault):
 
 
 FAULTS = {
-    "unfinished": "has not ended", "weights cut": "damaged weights", "no weights": "model.safetensors",
-    "json cut": "model.json", "another network": "no model of motions", "other size": "do not fit",
+    "unfinished": "has not ended", "weights cut": "no whole file of weights", "no weights": "model.safetensors",
+    "json cut": "model.json", "another network": "no whole motion model", "other size": "restore both files",
     "about cut": "about.json", "about of others": "has not format 1",
 }  # fmt: skip
 
