@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "motion prompt": ("scsc.commands.motion_prompt:MotionPrompt", "one sentence, as a moving stick figure or a file"),
     "motion sample": ("scsc.commands.motion_sample:MotionSample", "motions drawn from a model, as .npy or .bvh"),
     "motion evaluate": ("scsc.commands.motion_evaluate:MotionEvaluate", "all judges of a model or a folder of motions"),
+    "motion evaluator": ("scsc.commands.motion_evaluator:MotionEvaluator", "the published T2M evaluator, converted"),
     "motion run": ("scsc.commands.motion_run:MotionRun", "the motion experiment: arms over generations"),
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "motion status": ("scsc.commands.motion_status:MotionStatus", "how far an experiment is, and the time left"),

@@ -49,6 +49,9 @@ class MotionEvaluate:
     """Draws of the samples, >= 1; from 2 on the intervals are those of the field, of what is drawn anew (20 there)."""
     learned: bool = True
     """Also judge by a learned evaluator, of motions that no model sees."""
+    t2m: Path | None = None
+    """Judge by the published T2M evaluator, as scsc motion evaluator has converted it, instead of our own: motions of 4
+    to 196 frames; captions by the tokens of --data where that is a HumanML3D folder, else tagged by rule."""
     guidance: float | None = None
     """Scale of classifier-free guidance, >= 0; 1: none; left out: as the model was measured."""
     solver: Solver | None = None
@@ -137,6 +140,11 @@ class MotionEvaluate:
 
     def _embedder(self, real: Against, report: Any) -> Embedder | None:
         """The learned evaluator of the data set; None where it is not wanted, or nothing is left to train one on."""
+        if self.t2m is not None:
+            from motion.data.humanml3d import read_tokens
+            from motion.evaluation.t2m import T2MEmbedder
+
+            return T2MEmbedder.load(self.t2m, {} if self.data is None else read_tokens(self.data))
         if not self.learned or real.data is None or real.folder is None:
             return None
         from loop.records import locked
