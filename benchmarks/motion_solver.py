@@ -1,7 +1,7 @@
-"""Which solver draws the motions: `python benchmarks/motion_solver.py EXPERIMENT [--count 512]`.
+"""Which solver draws the motions: `python benchmarks/motion_solver.py EXPERIMENT [--count 512] [--fine adams ...]`.
 
-EXPERIMENT is a folder that `scsc motion run` made (seed 0). Its generation 0 draws `count` motions from the same noise
-by dpm++2m and adams at 8 and 16 evaluations and at 200. Per row: network-free Frechet distance to the 200 evaluations
+EXPERIMENT is a folder that `scsc motion run` or `train` made (seed 0). Its generation 0 draws `count` motions from the
+same noise by dpm++2m and adams at 8, 12 and 16 evaluations and at 200 (of the solvers that --fine names). Per row: network-free Frechet distance to the 200 evaluations
 of adams and of dpm++2m (which cuts the noisiest levels), and to real motions; root mean square distance of features to
 those two, motion by motion, as a share of their spread. "other noise" is another draw of the same law. A few minutes on
 one thread.
@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", type=Path)
     parser.add_argument("--count", type=int, default=512)
+    parser.add_argument("--fine", nargs="+", choices=("adams", "dpm++2m"), default=["adams", "dpm++2m"])
     chosen = parser.parse_args()
     run = chosen.experiment / "shared" / "seed-0000"
     guidance = read_config(run)["identity"]["problem"]["preset"]["guidance"]
@@ -39,9 +40,11 @@ def main() -> None:
         config = SamplerConfig(steps=steps, guidance=guidance, solver=solver)
         return asked.with_features(sample(model, asked.captions, asked.lengths, config, np.random.default_rng(seed)))
 
-    fine = {solver: drawn(solver, FINE, 0) for solver in ("adams", "dpm++2m")}
+    fine = {solver: drawn(solver, FINE, 0) for solver in chosen.fine}
     known = {solver: ruler.kinematics(batch) for solver, batch in fine.items()}
-    unit = model.normaliser.std * float(model.normaliser.apply(fine["adams"].features).std())
+    first = fine[chosen.fine[0]]
+    unit = model.normaliser.std * float(model.normaliser.apply(first.features).std())
+    aim = ruler.frechet(first)
 
     def show(name: str, batch: MotionBatch) -> None:
         features = ruler.kinematics(batch)
