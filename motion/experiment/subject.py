@@ -88,10 +88,11 @@ def draw(
 
 def draw_repeats(
     trained: Trained, real: MotionBatch, captions: int, each: int, sampler: Any, seed: int, report: Report = silent
-) -> MotionBatch:
-    """`each` samples in a row of the first different captions."""
+) -> list[MotionBatch]:
+    """`each` samples of each of the first different captions."""
     first = [real.captions.index(caption) for caption in list(dict.fromkeys(real.captions))[:captions]]
-    return draw(trained, real.take(np.repeat(first, each)), len(first) * each, sampler, seed, -1, report)
+    several = draw(trained, real.take(np.repeat(first, each)), len(first) * each, sampler, seed, -1, report)
+    return [several.take(np.arange(each) + at) for at in range(0, len(several), each)]
 
 
 def read_motions(folder: Path) -> tuple[MotionBatch, dict[str, Any]]:

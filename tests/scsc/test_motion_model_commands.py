@@ -403,6 +403,15 @@ def test_prompt_wrong_use(tiny, capsys, made, args, text):
     assert sorted(path.name for path in tiny.iterdir()) == ["d.gif", "file"]
 
 
+@pytest.mark.parametrize("caption", [r"walks [/bold] $\frac{ now", "人が歩く", "and turns " * 300])
+def test_odd_captions_are_drawn(tiny, capsys, made, caption):
+    """Brackets are no markup, dollars no formula, other scripts no warning, and a long title leaves room."""
+    code, text, error = call(capsys, "prompt", caption, "--model", made, "--out", "a.gif")
+    assert code == 0 and not error and len(text) < 1000, error
+    (tiny / "said.txt").write_text(caption, encoding="utf-8")
+    assert call(capsys, "sample", made, "--captions", "said.txt", "--out", "s")[0] == 0
+
+
 def test_films_without_their_library(tiny, capsys, made, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio", None)
     refused(capsys, "imageio-ffmpeg", "prompt", "walk", "--model", made, "--out", "a.mp4")
