@@ -274,6 +274,12 @@ def test_other_samples_in_the_folder_are_refused(tiny, capsys, made):
     refused(capsys, "frames: started with 33, now 21", "sample", made, "--count", 3, "--out", "s", "--seconds", 1)
 
 
+def test_drawn_bvh_is_a_pack(tiny, capsys, made):
+    assert call(capsys, "sample", made, "--count", 4, "--format", "bvh", "--out", "s")[0] == 0
+    code, _, error = call(capsys, "data", "prepare", "s", "--out", "prepared", "--workers", 1)
+    assert code == 0, error
+
+
 # ---- models that are none
 
 
