@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,12 @@ def write_side_by_side(
     Raises:
         ValueError: also where there is no motion, or lengths differ.
     """
-    pictures = [
-        Image.fromarray(one).convert("P", palette=Image.Palette.ADAPTIVE, colors=32)
-        for one in _pictures(motions, parents, title, names)
-    ]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # a title in another script shows boxes: no harm
+        pictures = [
+            Image.fromarray(one).convert("P", palette=Image.Palette.ADAPTIVE, colors=32)
+            for one in _pictures(motions, parents, title, names)
+        ]
     out = io.BytesIO()
     pictures[0].save(
         out, format="GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, optimize=False
@@ -87,7 +90,9 @@ def write_mp4(
         ValueError: also where the library is missing.
     """
     writer = film_writer()
-    pictures = list(_pictures({"": joints}, parents, title, names))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        pictures = list(_pictures({"": joints}, parents, title, names))
     # Films want even sides; the last row or column is margin.
     even = [one[: len(one) // 2 * 2, : one.shape[1] // 2 * 2, :3] for one in pictures]
     path.parent.mkdir(parents=True, exist_ok=True)

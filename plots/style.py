@@ -218,7 +218,7 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 def headline(figure: Figure, title: str) -> None:
     """The title of the whole picture, over its full width; matplotlib neither wraps nor shrinks one."""
     wrapped = textwrap.fill(title, int(figure.get_figwidth() * 11.5))
-    figure.suptitle(wrapped, x=0.01, ha="left", weight="bold")
+    figure.suptitle(wrapped, x=0.01, ha="left", weight="bold", parse_math=False)
 
 
 def save(figure: Figure, stem: Path) -> Path:

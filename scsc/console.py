@@ -44,7 +44,7 @@ def show_table(
             name, justify="left" if words else "right", overflow="fold", max_width=(widths or {}).get(name)
         )
     for row in rows:
-        table.add_row(*(cell(value) for value in row))
+        table.add_row(*(Text(cell(value)) for value in row))  # not as markup: captions may hold brackets
     out.print(table)
 
 

@@ -7,7 +7,7 @@ Nothing here stops at few motions: a measure that needs more is a row that says 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generative.distances import Share, agreement, chance_agreement, knn_labels
-from generative.judges import judge
+from generative.judges import Verdict, judge
 from generative.judges.estimate import Estimate, mean_of
 from generative.judges.verdict import Row
 from loop import files
 from motion.batch import MotionBatch
 from motion.evaluation.embedder import Embedder
+from motion.evaluation.judging import judge_motions
 from motion.evaluation.kinematics import KINEMATIC_DIM
 from motion.evaluation.rules import SIDES, kind_of
 from motion.experiment.measures import Ruler
@@ -69,8 +70,7 @@ def evaluate(
     samples: MotionBatch,
     truth: Truth,
     *,
-    repeats: MotionBatch | None = None,
-    each: int = 0,
+    repeats: Sequence[MotionBatch] | None = None,
     embedder: Embedder | None = None,
     seed: int = 0,
 ) -> tuple[Line, ...]:
@@ -78,7 +78,7 @@ def evaluate(
 
     Args:
         samples: with the captions and actions that they were drawn for ("" where unknown).
-        repeats: several samples, `each` in a row, of some captions; for multimodality.
+        repeats: for each of some captions several samples, equally many; for multimodality.
         embedder: a learned evaluator; None leaves its rows out.
 
     Raises:
@@ -88,9 +88,17 @@ def evaluate(
         if len(batch) < 2:
             raise ValueError(f"evaluation needs at least 2 {name}, got {len(batch)}; draw more or use more data")
     ruler = Ruler.fit(truth.real)
-    lines = _judged(KINEMATIC, ruler.kinematics, samples, truth, repeats, each, seed, None)
+    training = truth.train if truth.train is not None and len(truth.train) > 1 else None
+    statistics = judge(
+        ruler.kinematics(samples), ruler.kinematics(truth.real), seed=seed,
+        repeats=None if repeats is None else np.stack([ruler.kinematics(one) for one in repeats]),
+        training=None if training is None else ruler.kinematics(training),
+    )  # fmt: skip
+    lines = _lines(KINEMATIC, statistics)
     if embedder is not None:
-        lines += _judged(LEARNED, embedder.motions, samples, truth, repeats, each, seed, embedder)
+        lines += _lines(
+            LEARNED, judge_motions(embedder, samples, truth.real, training=training, repeats=repeats, seed=seed)
+        )
     lines += _neighbours(ruler, samples, truth.real)
     if truth.by_rules:
         lines += _rules(samples, truth.real)
@@ -120,29 +128,7 @@ def over_replications(found: Sequence[tuple[Line, ...]]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _judged(
-    group: str,
-    embed: Callable[[MotionBatch], Float64],
-    samples: MotionBatch,
-    truth: Truth,
-    repeats: MotionBatch | None,
-    each: int,
-    seed: int,
-    texts: Embedder | None,
-) -> list[Line]:
-    """The rows of `generative.judges` on embeddings of motions, and of captions where the embedder knows them."""
-    asked: dict[str, Any] = {}
-    if texts is not None:
-        asked = {
-            "texts": texts.captions(samples.captions), "captions": samples.captions,
-            "real_texts": texts.captions(truth.real.captions), "real_captions": truth.real.captions,
-        }  # fmt: skip
-    if repeats is not None and each > 1:
-        several = embed(repeats)
-        asked["repeats"] = several.reshape(-1, each, several.shape[1])
-    if truth.train is not None and len(truth.train) > 1:
-        asked["training"] = embed(truth.train)
-    verdict = judge(embed(samples), embed(truth.real), seed=seed, **asked)
+def _lines(group: str, verdict: Verdict) -> list[Line]:
     return [Line(group, "share" if row.name in _SHARES else "", row) for row in verdict.rows]
 
 

@@ -1,7 +1,7 @@
 """Motions drawn from a trained model into a folder: whole or absent, resumable, with an index that says all of them.
 
 DIR/00000.npy   joints (T, 22, 3) float32 [m], y up, 20 frames a second; or features (T - 1, 263); or 00000.bvh
-DIR/00000.txt   its caption, so that the folder is a motion pack as well
+DIR/00000.txt   its caption, so that a folder of BVH is a motion pack as well (joints whose bones stretch are none)
 DIR/index.json  model, seed, sampler; of each motion its file, caption, action, frames
 """
 

@@ -13,7 +13,10 @@ from loop import files, stream
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.data.clip import windows
+from motion.data.motion_file import read_motion
+from motion.data.npy import read_captions
 from motion.data.pack import load_pack, source_fingerprint
+from motion.data.plain import PACK_FILE, read_pack_file
 from motion.experiment import dataset
 from motion.experiment.dataset import EMBEDDED, Dataset
 from motion.experiment.evaluate import Truth
@@ -88,17 +91,21 @@ def draw(
 
 def draw_repeats(
     trained: Trained, real: MotionBatch, captions: int, each: int, sampler: Any, seed: int, report: Report = silent
-) -> MotionBatch:
-    """`each` samples in a row of the first different captions."""
+) -> list[MotionBatch]:
+    """`each` samples of each of the first different captions."""
     first = [real.captions.index(caption) for caption in list(dict.fromkeys(real.captions))[:captions]]
-    return draw(trained, real.take(np.repeat(first, each)), len(first) * each, sampler, seed, -1, report)
+    several = draw(trained, real.take(np.repeat(first, each)), len(first) * each, sampler, seed, -1, report)
+    return [several.take(np.arange(each) + at) for at in range(0, len(several), each)]
 
 
 def read_motions(folder: Path) -> tuple[MotionBatch, dict[str, Any]]:
-    """The motions of a folder, and what its index says of them all: of `scsc motion sample`, else a plain pack.
+    """The motions of a folder, and what its index says of them all.
+
+    Of `scsc motion sample`; or .npy with captions in a `.txt` of the same name, judged as they stand, also where bones
+    stretch; or any other pack, put on the uniform body.
 
     Raises:
-        ValueError, OSError: it holds no motions, or damaged ones.
+        ValueError, OSError: it holds no motions, damaged ones, or captions are missing.
     """
     if (folder / INDEX).is_file():
         index = read_index(folder)
@@ -106,9 +113,19 @@ def read_motions(folder: Path) -> tuple[MotionBatch, dict[str, Any]]:
         clips = [read_clip(folder / one["file"], int(one["frames"])) for one in entries]
         batch = as_batch(clips, [one["caption"] for one in entries], [one["action"] for one in entries])
         return batch, {key: value for key, value in index.items() if key != "motions"}
-    pack = load_pack(folder)
-    captions = [clip.captions[0] for clip in pack.clips]
-    return as_batch([clip.joints for clip in pack.clips], captions, [clip.action for clip in pack.clips]), {}
+    paths = sorted(folder.glob("*.npy"))
+    if not paths:
+        pack = load_pack(folder)
+        captions = [clip.captions[0] for clip in pack.clips]
+        return as_batch([clip.joints for clip in pack.clips], captions, [clip.action for clip in pack.clips]), {}
+    said = read_pack_file(folder / PACK_FILE) if (folder / PACK_FILE).is_file() else {}
+    found = [read_motion(path) for path in paths]
+    wrong = [one for one in found if one.fault]
+    if 2 * len(wrong) > len(found):  # one or two may be a generator's failures, most are another convention
+        raise ValueError(f"{wrong[0].path.name}: {wrong[0].fault}; so are {len(wrong)} of {len(found)} motions")
+    captions = [read_captions(path.with_suffix(".txt"))[0] for path in paths]
+    actions = [str(said.get("actions", {}).get(path.stem, "")) for path in paths]
+    return as_batch([one.joints for one in found], captions, actions), {}
 
 
 def _prepared(folder: Path) -> tuple[Dataset, Path] | None:

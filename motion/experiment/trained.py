@@ -148,7 +148,8 @@ def write_about(
 
 
 def find(folder: Path) -> Path:
-    """The folder of `model.json` that a user means by a folder: of training, a run (its newest), or a generation.
+    """The folder of `model.json` that a user means by a folder: of training (the first seed that is done), a run (its
+    newest generation), or a generation.
 
     Raises:
         FileNotFoundError: no such folder. ValueError: no model in it.

@@ -177,7 +177,7 @@ class MotionEvaluate:
         found = []
         for index in range(self.replications):
             samples = draw(trained, real.truth.real, n, sampler, self.seed, index, report)
-            found.append(evaluate(samples, real.truth, repeats=repeats, each=_EACH, embedder=embedder, seed=self.seed))
+            found.append(evaluate(samples, real.truth, repeats=repeats, embedder=embedder, seed=self.seed))
             report("judging", index + 1, self.replications)
         return over_replications(found), n
 

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import tyro
 
 from scsc import console
-from scsc.commands.motion_sample import Solver, sampler_of, show_unseen
+from scsc.commands.motion_sample import Solver, sampler_of, show_unseen, title_of
 
 _ENDINGS = (".gif", ".mp4", ".npy", ".bvh", ".bvh.gz")
 _MODEL = "--model must name a trained model; make one: scsc motion train --preset smoke --out runs/my-model"
@@ -63,12 +64,14 @@ class MotionPrompt:
         features = draw_features(trained, [self.caption], frames, sampler, self.seed, "motion prompt")
         (joints,) = joints_of(features, frames)
         self.out.parent.mkdir(parents=True, exist_ok=True)
-        write(joints, self.out, self.caption)
+        write(joints, self.out, title_of(self.caption))
         show_unseen(trained.unseen(self.caption))
         unread = trained.unread(self.caption)
         if unread:
             most = trained.model.config.text_tokens
-            console.out.print(f"note: the model reads {most} words; not read: {' '.join(unread)}", markup=False)
+            console.out.print(
+                f"note: the model reads {most} words; not read: {shorten(' '.join(unread), 80)}", markup=False
+            )
         console.out.print(
             f"{self.out}: {frames[0]} frames, {(frames[0] - 1) / FPS:g} s, seed {self.seed}; "
             f"{time.perf_counter() - begin:.1f} s", markup=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,7 +112,7 @@ class MotionSample:
                 from plots.animate import write_gif
 
                 joints = read_clip(self.out / order.file(i), order.frames[i])
-                write_gif(joints, PARENTS, FPS, path, order.captions[i], JOINTS)
+                write_gif(joints, PARENTS, FPS, path, title_of(order.captions[i]), JOINTS)
             report("drawing pictures", i + 1, len(wanted))
 
 
@@ -135,6 +136,11 @@ def _read(path: Path) -> list[str]:
     if not found:
         raise ValueError(f"{path} holds no caption; write one a line")
     return found
+
+
+def title_of(caption: str) -> str:
+    """A caption as the title of a picture: at most a few lines."""
+    return textwrap.shorten(caption, 90, placeholder=" ...")
 
 
 def show_unseen(words: tuple[str, ...]) -> None:

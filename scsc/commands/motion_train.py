@@ -75,11 +75,12 @@ class MotionTrain:
         told = _measured(experiment, generation, run / LOG)
         _show(told)
         out = experiment.out
+        place = out if len(list(run.parent.glob("seed-*"))) == 1 else run  # of several seeds OUT means the first
         if finished:
             console.out.print(f"finished before, nothing to train: {out}; another --out or --seed trains another one")
         else:
             console.out.print(f"{time.perf_counter() - begin:.0f} s; kept in {out}")
-        console.out.print(f'next: scsc motion prompt "{told["caption"]}" --model {out}', markup=False)
+        console.out.print(f'next: scsc motion prompt "{told["caption"]}" --model {place}', markup=False)
         console.write_json(self.json, told)
         return 0
 

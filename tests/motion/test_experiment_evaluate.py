@@ -100,9 +100,7 @@ class Words:
 def test_any_embedder_is_taken(real, fresh):
     embedder = Words()
     embedder.motions(real), embedder.motions(fresh)
-    found = rows(
-        evaluate(fresh, Truth(real), repeats=fresh.take(np.repeat(np.arange(4), 3)), each=3, embedder=embedder)
-    )
+    found = rows(evaluate(fresh, Truth(real), repeats=[fresh.take([i] * 3) for i in range(4)], embedder=embedder))
     top = found["learned", "r_precision_3"]
     # It knows one of six actions, of which a pool of 32 holds five: three of them are found first.
     assert top.low < 3 / 5 < top.high and found["learned", "fid"].d == len(KINDS)

@@ -274,6 +274,12 @@ def test_other_samples_in_the_folder_are_refused(tiny, capsys, made):
     refused(capsys, "frames: started with 33, now 21", "sample", made, "--count", 3, "--out", "s", "--seconds", 1)
 
 
+def test_drawn_bvh_is_a_pack(tiny, capsys, made):
+    assert call(capsys, "sample", made, "--count", 4, "--format", "bvh", "--out", "s")[0] == 0
+    code, _, error = call(capsys, "data", "prepare", "s", "--out", "prepared", "--workers", 1)
+    assert code == 0, error
+
+
 # ---- models that are none
 
 
@@ -401,6 +407,15 @@ def test_prompt_wrong_use(tiny, capsys, made, args, text):
     (tiny / "d.gif").mkdir()
     refused(capsys, text, "prompt", *(made if arg == "MADE" else arg for arg in args))
     assert sorted(path.name for path in tiny.iterdir()) == ["d.gif", "file"]
+
+
+@pytest.mark.parametrize("caption", [r"walks [/bold] $\frac{ now", "人が歩く", "and turns " * 300])
+def test_odd_captions_are_drawn(tiny, capsys, made, caption):
+    """Brackets are no markup, dollars no formula, other scripts no warning, and a long title leaves room."""
+    code, text, error = call(capsys, "prompt", caption, "--model", made, "--out", "a.gif")
+    assert code == 0 and not error and len(text) < 1000, error
+    (tiny / "said.txt").write_text(caption, encoding="utf-8")
+    assert call(capsys, "sample", made, "--captions", "said.txt", "--out", "s")[0] == 0
 
 
 def test_films_without_their_library(tiny, capsys, made, monkeypatch):
