@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from motion.experiment.campaign import Experiment
 
 _SHOWN = ("frechet", "action_accuracy", "skating", "floating", "penetration", "jerk", "diversity")
+_NOT_KEPT = ("out", "json", "dry_run")
+"""Flags that say nothing of the experiment."""
 _HEADS = ("Frechet", "action", "skate mm/fr", "float mm", "penetr. mm", "jerk m/s3", "diversity")
 
 
@@ -73,6 +75,8 @@ class MotionRun:
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
     workers: int = 2
     """Processes; each uses one thread. The result does not depend on it."""
+    dry_run: bool = False
+    """Run nothing: show the arms, their steps and motions, and the time and disk that they will take here."""
     json: Path | None = None
     """Also write the table there as JSON."""
 
@@ -80,6 +84,8 @@ class MotionRun:
         from motion.experiment.campaign import execute
 
         experiment = self.experiment()
+        if self.dry_run:
+            return show_estimate(experiment, self.json)
         begin = time.perf_counter()
         with console.progress() as report:
             execute(experiment, report, command=command_line(), request=self.request())
@@ -90,7 +96,7 @@ class MotionRun:
         """The flags as JSON, with which `resume` goes on; no folders but that of the data."""
         flags = {**asdict(self), "data": None if self.data is None else str(self.data.resolve())}
         flags["text_weights"] = None if self.text_weights is None else str(self.text_weights.resolve())
-        for name in ("out", "json"):
+        for name in _NOT_KEPT:
             del flags[name]
         return flags
 
@@ -108,7 +114,7 @@ class MotionRun:
             raise ValueError(f"{out} holds no experiment: experiment.json is missing; name the folder that --out named")
         about = files.read_json(path)
         stored = about.get("request")
-        names = {entry.name for entry in fields(cls)} - {"out", "json"}
+        names = {entry.name for entry in fields(cls)} - set(_NOT_KEPT)
         if about.get("kind") != "motion-experiment" or not isinstance(stored, dict) or not set(stored) <= names:
             raise ValueError(f"{out} does not say how it was begun; go on by the command that began it, with --out")
         flags: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
@@ -149,6 +155,25 @@ class MotionRun:
             self.skip_bad,
             self.workers,
         )
+
+
+def show_estimate(experiment: Experiment, json: Path | None) -> int:
+    """The table of --dry-run."""
+    import torch
+
+    from motion.experiment.estimate import estimate
+
+    torch.set_num_threads(1)
+    found = estimate(experiment)
+    rows: list[list[Any]] = [["generation 0 (shared)", found.first_steps, None, found.first]]
+    rows += [[arm.label, arm.steps, arm.synthetic, arm.seconds] for arm in found.arms]
+    seeds, generations = len(experiment.seeds), experiment.steps
+    title = f"{len(found.arms)} arms, {seeds} seed{'s' if seeds > 1 else ''}, {generations} generations"
+    console.show_table(title, ("arm", "steps a generation", "synthetic motions", "s a generation"), rows)
+    words = f"about {console.duration(found.seconds)} on {experiment.workers} processes"
+    console.out.print(f"{words}, {found.disk / 2**20:.0f} MB; nothing was run")
+    console.write_json(json, asdict(found))
+    return 0
 
 
 def show(experiment: Experiment, seconds: float, json: Path | None) -> None:

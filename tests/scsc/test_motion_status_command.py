@@ -91,3 +91,18 @@ def test_an_experiment_that_does_not_say_how_it_was_begun(tiny, capsys):
     (tiny / "old/experiment.json").write_text(json.dumps({"kind": "motion-experiment", "arms": {}, "seeds": [0]}))
     assert run("resume", "old") == 2
     assert "does not say how it was begun" in capsys.readouterr().err
+
+
+def test_a_dry_run_tells_and_makes_nothing(tiny, capsys):
+    words = ("run", "--dry-run", "--arms", *ARMS, "corrected-g1", "--seeds", 0, 1, "--json", "d.json")
+    assert run(*words) == 0
+    told = capsys.readouterr().out
+    assert "4 arms, 2 seeds, 2 generations" in told and "nothing was run" in told
+    assert not (tiny / "runs").exists()
+    found = json.loads((tiny / "d.json").read_text())
+    arms = {arm["name"]: arm for arm in found["arms"]}
+    assert [arms[name]["synthetic"] for name in (*ARMS, "corrected-g1")] == [0, 3, 6, 6]
+    assert found["first_steps"] == 6 and all(arm["steps"] == 3 for arm in arms.values())
+    assert arms["corrected-g1"]["seconds"] > arms["reground-g1"]["seconds"] > arms["real"]["seconds"] > 0
+    assert found["disk"] > 2 * 4 * 3 * 10_000 and found["seconds"] > 0
+    assert run("run", "--dry-run", "--arms", "magic") == 2
