@@ -13,7 +13,8 @@ import numpy as np
 
 from loop import files
 from loop.batch import Batch
-from loop.records import Record, RunFolder, read_record
+from loop.keep import Keep
+from loop.records import Record, RunFolder, generations, read_record
 
 M = TypeVar("M")
 B = TypeVar("B", bound=Batch)
@@ -54,9 +55,10 @@ def _start_fingerprint(start: Path) -> str:
 
 @dataclass
 class FolderStore(Generic[M, B]):
-    """A run folder on disk: survives crashes, resumes, holds a lock."""
+    """A run folder on disk: survives crashes, resumes, holds a lock. keep: which models stay, see `Keep`."""
 
     folder: Path
+    keep: Keep = Keep()
     _keeper: Keeper[M, B] | None = field(default=None, init=False)
 
     @property
@@ -100,6 +102,10 @@ class FolderStore(Generic[M, B]):
         return cast(Keeper[M, B], self._keeper).load_batch(folder)
 
     def _verify(self, generation: int, part: str, folder: Path) -> None:
+        if not folder.is_dir():
+            raise ValueError(
+                f"{folder} was not kept, or has been removed; the generations that --keep names have theirs"
+            )
         if files.fingerprint(folder) != self.record(generation).fingerprints.get(part):
             raise ValueError(f"{folder} is damaged: it does not match the fingerprint in record.json; restore it")
 
@@ -121,6 +127,9 @@ class FolderStore(Generic[M, B]):
             files.write_json(folder / "cost.json", cost)
 
         self._run.commit(record.generation, write)
+        # after the newest is whole; what a crash leaves here goes the next time
+        for generation in self.keep.dropped(generations(self.folder)):
+            files.remove(self._run.path(generation) / "model")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any
 
 from loop import FolderStore, RunConfig, campaign, files, run, schedule_named
 from loop.campaign import Plan, Task
+from loop.keep import Keep
 from loop.progress import Listener, Report
 from loop.records import generation_name, locked
 from loop.workers import Message, Send, warm_up
@@ -45,6 +46,7 @@ class Experiment:
     generations: int | None = None
     skip_bad: bool = False
     workers: int = 1
+    keep: Keep = Keep()
 
     def __post_init__(self) -> None:
         for name in self.arms:
@@ -61,7 +63,7 @@ class Experiment:
         return Plan(self.out, self.arms, self.seeds, self.steps, self.workers)
 
 
-Settings = tuple[Preset, LoopConfig]
+Settings = tuple[Preset, LoopConfig, Keep]
 
 
 def execute(experiment: Experiment, report: Report, **about: Any) -> None:
@@ -99,7 +101,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         campaign.describe(experiment.plan, KIND, identity, labels, problem.floor, **about)
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
-        campaign.execute(experiment.plan, (experiment.preset, experiment.loop), run_arm, report)
+        campaign.execute(experiment.plan, (experiment.preset, experiment.loop, experiment.keep), run_arm, report)
 
 
 def train(experiment: Experiment, report: Report) -> list[Path]:
@@ -151,7 +153,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     import torch
 
     torch.set_num_threads(1)
-    preset, loop = task.settings
+    preset, loop, keep = task.settings
     data = dataset.load(task.out / "data")
     problem = MotionProblem(data, preset, campaign.Teller(send))
     if problem.encoder is not None:
@@ -161,7 +163,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
         files.write_json(task.folder / "skeleton.json", {"joints": JOINTS, "parents": PARENTS, "fps": FPS})
     arm = "real" if task.is_shared else task.arm
     schedule, corrector = arm_parts(arm_named(arm), loop, data, preset, _knowledge(task, problem))
-    store: FolderStore[MotionModel, MotionBatch] = FolderStore(task.folder)
+    store: FolderStore[MotionModel, MotionBatch] = FolderStore(task.folder, Keep() if task.is_shared else keep)
     for record in run(
         problem, corrector, schedule, RunConfig(task.seed, task.generations, "motion"), store, task.start
     ):

@@ -75,6 +75,9 @@ class MotionRun:
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
     workers: int = 2
     """Processes; each uses one thread. The result does not depend on it."""
+    keep: str = "all"
+    """Which generations keep their model (megabytes each), beside the newest: all | last | every:N. Measures and
+    pictures are always kept."""
     dry_run: bool = False
     """Run nothing: show the arms, their steps and motions, and the time and disk that they will take here."""
     json: Path | None = None
@@ -127,6 +130,7 @@ class MotionRun:
 
     def experiment(self) -> Experiment:
         """The experiment that the flags describe."""
+        from loop.keep import keep_named
         from motion.experiment.arms import LoopConfig, arm_named
         from motion.experiment.campaign import Experiment
         from motion.experiment.named import experiment_named
@@ -154,6 +158,7 @@ class MotionRun:
             named.generations if self.generations is None else self.generations,
             self.skip_bad,
             self.workers,
+            keep_named(self.keep),
         )
 
 

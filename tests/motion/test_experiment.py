@@ -15,6 +15,7 @@ from support import deterministic
 
 from loop import read_config, read_records, stream
 from loop.campaign import costs
+from loop.keep import keep_named
 from loop.progress import silent
 from motion.batch import MotionBatch
 from motion.data.clip import Clip
@@ -342,3 +343,24 @@ def test_the_papers_arms():
     assert len(EXPERIMENTS["verdict"].seeds) >= 5, "fewer decide nothing"
     with pytest.raises(ValueError, match="preset must be one of smoke, laptop, laptop-long, verdict, got 'huge'"):
         experiment_named("huge")
+
+
+def test_models_that_are_not_kept_are_not_missed(tmp_path):
+    """Disk stays bounded; records are the same to the bit, and the run goes on."""
+    go(tmp_path / "all", generations=4)
+    for name, left in (("last", [4]), ("every:2", [0, 2, 4])):
+        out = tmp_path / name.replace(":", "")
+        go(out, generations=3, keep=keep_named(name))
+        go(out, generations=4, keep=keep_named(name))
+        run = out / "synthetic/seed-0000"
+        assert [g for g in range(5) if (run / f"gen-{g:04d}/model").is_dir()] == left
+        for g in range(5):
+            mine, whole = (root / f"synthetic/seed-0000/gen-{g:04d}/record.json" for root in (out, tmp_path / "all"))
+            assert mine.read_bytes() == whole.read_bytes()
+        assert (out / "shared/seed-0000/gen-0000/model").is_dir(), "all arms begin there"
+
+
+@pytest.mark.parametrize("name", ["none", "every:0", "every:", "every:-1", "every:1.5", ""])
+def test_what_to_keep_has_three_forms(name):
+    with pytest.raises(ValueError, match="keep must be all, last or every:N"):
+        keep_named(name)
