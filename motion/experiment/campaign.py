@@ -126,7 +126,7 @@ def train(experiment: Experiment, report: Report) -> list[Path]:
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
         for seed in experiment.seeds:
-            task = Task(out, campaign.SHARED, seed, 0, (preset, experiment.loop))
+            task = Task(out, campaign.SHARED, seed, 0, (preset, experiment.loop, experiment.keep))
             run_arm(task, lambda message: _pass_on(report, message))  # a finished one is checked and read
             folders.append(task.folder / generation_name(0))
     return folders
