@@ -16,7 +16,7 @@ def judge(claim: str, found: Evidence) -> list[Finding]:
         failed = [str(row.get("statement")) for row in rows if row.get("verdict") != "pass"]
         proofs = sum(row.get("kind") == "proof" for row in rows)
         cases = sum(int(row.get("cases") or 0) for row in rows)
-        text = f"{len(rows)} statements, {proofs} of them proofs, {cases:,} cases: "
+        text = f"{len(rows)} statement{'s' if len(rows) > 1 else ''}, {proofs} proved, {cases:,} cases: "
         text += f"{len(failed)} failed ({failed[0]})" if failed else "none failed"
         verdict: Verdict = "does not hold" if failed else "holds"
         findings.append(Finding(claim, verdict, text, report.path.name, 0, f"scsc theory --json {report.path.name}"))
