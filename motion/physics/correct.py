@@ -46,7 +46,7 @@ class JointsReport(CorrectedJoints):
         STAGES, then "simulate" (with the feet's raising out of the floor), "keep" and "hold", or "unsink" where nothing
         is simulated. Their sum is `moved` or more.
     kept: (n,) share of the motion in which the reference stayed, because the body performed it to within the
-        tolerance; nan where failed or not simulated.
+        tolerance, or stumbled; nan where failed or not simulated.
     stages: joints after each of STAGES, of which the last is the reference, (n, T, 22, 3) each, if asked for.
     """
 
@@ -151,7 +151,7 @@ def _correct_equal(
         steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
         last = track.pose
         if settings.tolerance is not None:
-            last, kept = keep.kept(pose, track, settings.tolerance)
+            last, kept = keep.kept(pose, track, settings.tolerance, settings.stumble)
             steps["keep"] = feet.unsink(ik.forward(skeleton, last), skeleton, last)
             result.kept[index[success]] = kept[success]
         if settings.hold:

@@ -53,6 +53,9 @@ class PhysicsSettings:
     # The joint distances below which the reference stays as it is and above which the body's own motion is taken [m];
     # None: the body's own motion throughout.
     tolerance: tuple[float, float] | None = (0.025, 0.05)
+    # Beside a moment this far off the body has stumbled and the reference stays again, with a `tolerance` [m]. Real
+    # windows stay below .14 (one of 200 has .20); of a collapsed generator's motions 2 % come to .15 to .25.
+    stumble: tuple[float, float] = (0.12, 0.15)
     mend: bool = True  # fill in frozen frames, undo bones that stretch
     denoise: bool = True  # low-pass where third differences show noise
     bones: bool = True  # the nearest joints whose bones have their lengths
@@ -62,10 +65,7 @@ class PhysicsSettings:
     feed_forward: bool = True  # torques of the inverse dynamics, beside the servos
     simulate: bool = True  # False stops at the kinematic reference, feet raised out of the floor
     hold: bool = True  # after the simulation, feet are planted once more, by inverse kinematics
-    # A mean joint distance from the reference above this at any time is a failure [m]: the body has stumbled, and what
-    # it did then is worse than the motion as it was. Real windows stay below .14 (one of 200 has .20); of motions of a
-    # collapsed generator 2 % come to .15 to .25, two of which outweigh all others in a Frechet distance.
-    fail_distance: float = 0.15
+    fail_distance: float = 0.5  # a mean joint distance from the reference above this at any time is a failure [m]
     threads: int = 1  # parts of a batch that are corrected at once; the result does not depend on them
 
     def __post_init__(self) -> None:
@@ -83,10 +83,12 @@ class PhysicsSettings:
             raise ValueError(
                 f"tolerance must be two rising distances >= 0 [m] or None, got {self.tolerance!r}; try (0.025, 0.05)"
             )
+        if not 0 <= self.stumble[0] < self.stumble[1] < math.inf:
+            raise ValueError(f"stumble must be two rising distances >= 0 [m], got {self.stumble!r}; try (0.12, 0.15)")
         if not self.ladder:
             raise ValueError("ladder must hold at least one Residual, got none; give for instance (USUAL,)")
         if not self.fail_distance > 0:
-            raise ValueError(f"fail_distance must be > 0 (metres), got {self.fail_distance!r}; the default is 0.15")
+            raise ValueError(f"fail_distance must be > 0 (metres), got {self.fail_distance!r}; the default is 0.5")
         for name in ("threads", "solver_iterations"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}; choose 1 or more")
@@ -96,9 +98,10 @@ class PhysicsSettings:
         values = asdict(self)
         del values["threads"]
         values["ladder"] = list(values["ladder"])  # as JSON reads it back
+        values["stumble"] = list(self.stumble)
         values["tolerance"] = None if self.tolerance is None else list(self.tolerance)
         return values
 
 
-PERFORMED = PhysicsSettings(ladder=NEAREST, accept=0.025, tolerance=None, fail_distance=0.5)
+PERFORMED = PhysicsSettings(ladder=NEAREST, accept=0.025, tolerance=None)
 """What the body did, nothing else."""

@@ -19,7 +19,9 @@ from motion.kinematics.skeleton import J
 from motion.physics import NEAREST, JointsReport, PhysicsCorrector, PhysicsSettings, Residual, correct_joints
 from motion.physics.balance import balance
 from motion.physics.bones import nearest_rigid
-from motion.physics.ik import bone_lengths
+from motion.physics.ik import Pose, bone_lengths
+from motion.physics.keep import kept
+from motion.physics.tracker import Track
 
 FRAMES = 30
 HML263 = representation_named("hml263")
@@ -92,7 +94,7 @@ def test_without_gravity_the_result_is_another(clean: np.ndarray, report: Joints
 
 
 def test_without_a_floor_bodies_fall(clean: np.ndarray, report: JointsReport) -> None:
-    settings = PhysicsSettings(floor=False, feed_forward=False, ladder=ONLY_STRICT, fail_distance=1e3)
+    settings = PhysicsSettings(floor=False, feed_forward=False, ladder=ONLY_STRICT, fail_distance=1e3, tolerance=None)
     falling = correct_joints(clean, settings=settings)
     # Nine tenths of the weight accelerate the body: 0.5 * 0.9 g t^2 within the clip.
     expected = 0.5 * 0.9 * 9.81 * ((FRAMES - 1) / 20) ** 2
@@ -113,7 +115,7 @@ def test_floating_comes_down_and_sinking_comes_up(clean: np.ndarray, report: Joi
     assert found.success.all()
     assert distance(found.joints, clean).mean() < 0.03
     # The simulation alone, without the kinematic stages: bodies fall, or are held up by the floor.
-    only = PhysicsSettings(reground=False, plant=False, ladder=ONLY_STRICT)
+    only = PhysicsSettings(reground=False, plant=False, ladder=ONLY_STRICT, tolerance=None)
     alone = correct_joints(clean[:4] + [0.0, offset, 0.0], settings=only)
     lowest = [x[alone.success][:, 15:, (7, 8, 10, 11), 1].min(axis=2) for x in (alone.joints, clean[:4])]
     assert alone.success.sum() >= 2
@@ -303,7 +305,10 @@ def test_the_trunk_does_not_droop() -> None:
 
 def test_what_the_body_performs_stays_and_what_it_does_not_is_replaced(clean: np.ndarray) -> None:
     performed = correct_joints(clean, settings=PhysicsSettings(tolerance=None))
-    tight, wide = (correct_joints(clean, settings=PhysicsSettings(tolerance=(low, 2 * low))) for low in (1e-6, 0.4))
+    tight, wide = (
+        correct_joints(clean, settings=PhysicsSettings(tolerance=(low, 2 * low), stumble=(1.0, 2.0)))
+        for low in (1e-6, 0.4)
+    )
     good = performed.success
     np.testing.assert_allclose(tight.joints[good], performed.joints[good], atol=1e-3)
     np.testing.assert_allclose(tight.kept[good], 0.0, atol=1e-6)
@@ -311,6 +316,26 @@ def test_what_the_body_performs_stays_and_what_it_does_not_is_replaced(clean: np
     np.testing.assert_array_equal(wide.residual_force, performed.residual_force)
     with pytest.raises(ValueError, match="tolerance must be two rising distances"):
         PhysicsSettings(tolerance=(0.05, 0.02))
+
+
+def test_of_a_stumble_nothing_is_taken(clean: np.ndarray) -> None:
+    """Beside a moment in which the body is too far off the reference stays, elsewhere it may not."""
+    always = PhysicsSettings(tolerance=(0.0, 1e-6), stumble=(1e-6, 2e-6))
+    wide = PhysicsSettings(tolerance=(0.4, 0.8))
+    stays, same = (correct_joints(clean, settings=settings) for settings in (always, wide))
+    np.testing.assert_allclose(stays.kept[stays.success], 1.0)
+    np.testing.assert_allclose(stays.joints, same.joints, atol=1e-9)
+    distance = np.zeros((1, 80))
+    distance[0, 40] = 0.2
+    distance[0, 5:15] = 0.08
+    pose = Pose(np.zeros((1, 80, 3)), np.tile([1.0, 0, 0, 0], (1, 80, 22, 1)))
+    moved = Pose(np.ones((1, 80, 3)), pose.rotations)
+    track = Track(moved, np.zeros((1, 80, 22, 3)), distance, np.zeros(1), np.zeros(1), np.zeros(1, np.int64))
+    root = kept(pose, track, (0.025, 0.05), (0.12, 0.15))[0].root[0, :, 0]
+    assert root[10] > 0.9, "a long departure is taken"
+    assert root[35:46].max() == 0.0, "a stumble is not"
+    with pytest.raises(ValueError, match="stumble must be two rising distances"):
+        PhysicsSettings(stumble=(0.2, 0.1))
 
 
 def test_a_leaning_motion_is_put_upright_and_an_upright_one_left(clean: np.ndarray) -> None:
