@@ -118,7 +118,8 @@ def equal_lengths(
     """
     for length in np.unique(lengths[lengths >= shortest]):
         same = np.flatnonzero(lengths == length)
-        per_chunk = max(1, min(CHUNK_FRAMES // (threads * int(length)), -(-len(same) // threads)))
+        parts = 2 * threads if threads > 1 else 1  # some are slower than others
+        per_chunk = max(1, min(CHUNK_FRAMES // (threads * int(length)), -(-len(same) // parts)))
         for first in range(0, len(same), per_chunk):
             index = same[first : first + per_chunk]
             index = index[have_body(joints[index, :length])]
