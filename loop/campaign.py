@@ -164,10 +164,22 @@ def describe(
     )
 
 
+def described(out: Path) -> dict[str, Any]:
+    """What `describe` wrote.
+
+    Raises:
+        ValueError: `out` is no experiment, or the file is damaged.
+    """
+    path = out / "experiment.json"
+    if not path.is_file():
+        raise ValueError(f"{out} holds no experiment: experiment.json is missing; name the folder that --out named")
+    about: dict[str, Any] = files.read_json(path)
+    return about
+
+
 def arms_of(out: Path) -> list[str]:
     """The arms that experiment.json names; none where there is no such file."""
-    path = out / "experiment.json"
-    return list(files.read_json(path)["arms"]) if path.exists() else []
+    return list(described(out)["arms"]) if (out / "experiment.json").exists() else []
 
 
 def records(out: Path, arm: str, seeds: Sequence[int]) -> list[list[Record]]:

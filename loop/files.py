@@ -8,7 +8,8 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,23 @@ def sync_tree(folder: Path) -> None:
         for name in files:
             sync(Path(base, name))
         sync(Path(base))
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `folder` at the end: that is there whole or not at all. What an earlier try
+    left goes first.
+
+    Raises:
+        OSError: it cannot be written, or `folder` holds something.
+    """
+    partial = folder.with_name(folder.name + ".partial")
+    remove(partial)
+    partial.mkdir(parents=True)
+    yield partial
+    sync_tree(partial)
+    os.rename(partial, folder)
+    sync(folder.parent)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

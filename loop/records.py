@@ -197,13 +197,8 @@ class RunFolder:
 
     def commit(self, generation: int, write: Callable[[Path], None]) -> None:
         """Make one generation whole: write it aside, force it to the disk, rename it."""
-        partial = self.folder / f"{generation_name(generation)}.partial"
-        files.remove(partial)
-        partial.mkdir()
-        write(partial)
-        files.sync_tree(partial)
-        os.rename(partial, self.path(generation))
-        files.sync(self.folder)
+        with files.whole_folder(self.path(generation)) as partial:
+            write(partial)
         self._clear_work(generation)
 
     def _clear_work(self, generation: int) -> None:

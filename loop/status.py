@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loop import files
-from loop.campaign import SHARED, arm_folder
+from loop.campaign import SHARED, arm_folder, described
 from loop.records import generation_name, generations, holder
 
 State = Literal["done", "running", "waiting"]
@@ -39,10 +39,7 @@ def status_of(out: Path) -> list[RunStatus]:
     Raises:
         ValueError: `out` is no experiment, or a file of it is damaged.
     """
-    path = out / "experiment.json"
-    if not path.is_file():
-        raise ValueError(f"{out} holds no experiment: experiment.json is missing; name the folder that --out named")
-    about = files.read_json(path)
+    about = described(out)
     planned = int(about.get("generations", 0))
     found = [_run(out, SHARED, seed, 0) for seed in about["seeds"]]
     return found + [_run(out, arm, seed, planned) for arm in about["arms"] for seed in about["seeds"]]

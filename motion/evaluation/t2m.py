@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -129,19 +128,14 @@ class T2MEmbedder:
         Raises:
             OSError: it cannot be written, or the folder holds something.
         """
-        partial = folder.with_name(folder.name + ".partial")
-        files.remove(partial)
-        partial.mkdir(parents=True)
         arrays = {**self.normaliser.arrays(), "words": self.words.vectors}
         groups = {"weights": self.weights, "arrays": {key: torch.from_numpy(array) for key, array in arrays.items()}}
         about = {
             "format": _FORMAT, "name": NAME, "fingerprint": self.fingerprint, "size": asdict(self.size),
             "trained_on": dict(self.trained_on), "vocabulary": list(self.words.vocabulary),
         }  # fmt: skip
-        stored.save(partial, groups, files.to_json(about))
-        files.sync_tree(partial)
-        os.rename(partial, folder)
-        files.sync(folder.parent)
+        with files.whole_folder(folder) as partial:
+            stored.save(partial, groups, files.to_json(about))
 
     @classmethod
     def load(cls, folder: Path, tokens: Mapping[str, tuple[str, ...]] | None = None) -> T2MEmbedder:

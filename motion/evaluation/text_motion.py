@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -121,15 +120,10 @@ class TextMotionEvaluator:
         Raises:
             OSError: it cannot be written, or the folder holds something.
         """
-        partial = folder.with_name(folder.name + ".partial")
-        files.remove(partial)
-        partial.mkdir(parents=True)
         normaliser = {key: torch.from_numpy(array) for key, array in self.normaliser.arrays().items()}
         about = {"format": _FORMAT, "size": asdict(self.size), **self.describe()}
-        stored.save(partial, {"weights": self.weights, "normaliser": normaliser}, files.to_json(about))
-        files.sync_tree(partial)
-        os.rename(partial, folder)
-        files.sync(folder.parent)
+        with files.whole_folder(folder) as partial:
+            stored.save(partial, {"weights": self.weights, "normaliser": normaliser}, files.to_json(about))
 
     @classmethod
     def load(cls, folder: Path, encoder: FrozenEncoder | None = None) -> TextMotionEvaluator:

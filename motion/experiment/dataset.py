@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,15 +83,11 @@ def prepare(
     """
     if not (folder / "data.json").exists():
         made = _make(preset, source, skip_bad, workers, report)
-        partial = folder.with_name(folder.name + ".partial")
-        files.remove(partial)
-        for name in SETS:
-            (partial / name).mkdir(parents=True)
-            getattr(made, name).save(partial / name)
-        files.write_json(partial / "data.json", made.info)
-        files.sync_tree(partial)
-        os.rename(partial, folder)
-        files.sync(folder.parent)
+        with files.whole_folder(folder) as partial:
+            for name in SETS:
+                (partial / name).mkdir()
+                getattr(made, name).save(partial / name)
+            files.write_json(partial / "data.json", made.info)
         return load(folder)
     data = load(folder)
     wanted: dict[str, Any] = {"preset": _sizes(preset)}

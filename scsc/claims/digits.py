@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scsc.claims.evidence import Evidence, Runs, final, paired
-from scsc.claims.finding import FEWEST, Finding, Verdict, compare
+from scsc.claims.finding import Finding, all_of, compare
 
 MEASURE, BASELINE = "fid", "baseline"
 
@@ -31,10 +31,6 @@ def _judged(claim: str, runs: Runs) -> Finding | None:
         return None
     compared = compare(pairs)
     seeds = min(int(one.band.count) for one in compared)
-    agree = [one.sign == wanted for one, wanted in zip(compared, halves, strict=True)]
-    against = [one.sign == -wanted for one, wanted in zip(compared, halves, strict=True)]
-    verdict: Verdict = "undecided"
-    if seeds >= FEWEST:
-        verdict = "holds" if all(agree) else "does not hold" if any(against) else "undecided"
-    text = f"FID, {sum(agree)} of {len(agree)} comparisons as claimed, {sum(against)} against it; "
-    return Finding(claim, verdict, text + "; ".join(map(str, compared)), runs.data, seeds, runs.command)
+    signs = [one.sign * wanted for one, wanted in zip(compared, halves, strict=True)]
+    text = f"FID, {signs.count(1)} of {len(signs)} comparisons as claimed, {signs.count(-1)} against it; "
+    return Finding(claim, all_of(signs, 1, seeds), text + "; ".join(map(str, compared)), runs.data, seeds, runs.command)

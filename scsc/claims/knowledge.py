@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scsc.claims.evidence import Evidence, Rows, Runs
-from scsc.claims.finding import FEWEST, Comparison, Finding, Verdict
+from scsc.claims.finding import Comparison, Finding, Verdict, all_of
 from scsc.claims.motion import PHYSICS, PLAIN, differences
 
 ARMS = {"physics": PHYSICS}
@@ -46,19 +46,12 @@ def _agreement(
 ) -> Finding:
     """The loop says that a corrector helps, harms, or nothing certain; agreement needs a certain answer."""
     seeds = min(int(one[0].band.count) for one in compared.values())
-    signs = {name: one[0].sign for name, one in compared.items()}
-    agree = [name for name, sign in signs.items() if sign and (sign < 0) == passed[name]]
-    against = [name for name, sign in signs.items() if sign and (sign < 0) != passed[name]]
-    open_ = [name for name, sign in signs.items() if not sign]
-    verdict: Verdict = "undecided"
-    if seeds >= FEWEST:
-        verdict = "does not hold" if against else "holds" if not open_ else "undecided"
-    text = "; ".join(
-        f"{words}: {', '.join(names)}"
-        for words, names in (("agree", agree), ("disagree", against), ("the loop leaves open", open_))
-        if names
-    )
+    agrees = {name: one[0].sign * (-1 if passed[name] else 1) for name, one in compared.items()}
+    words = {1: "agree", -1: "disagree", 0: "the loop leaves open"}
+    named = {sign: [name for name, found in agrees.items() if found == sign] for sign in words}
+    text = "; ".join(f"{words[sign]}: {', '.join(names)}" for sign, names in named.items() if names)
     text += f"; pass the test: {', '.join(name for name in compared if passed[name]) or 'none'}"
+    verdict = all_of(list(agrees.values()), 1, seeds)
     return Finding(claim, verdict, text, f"{runs.data}; {steps.path.name}", seeds, runs.command)
 
 

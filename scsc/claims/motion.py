@@ -10,7 +10,7 @@ import numpy as np
 from plots.runs import Arm
 from plots.statistics import Floats, band, log_slopes, paired_difference
 from scsc.claims.evidence import Evidence, Runs, final, paired
-from scsc.claims.finding import FEWEST, Comparison, Finding, Verdict, all_of, compare
+from scsc.claims.finding import FEWEST, LEVEL, Comparison, Finding, Verdict, all_of, compare
 
 MEASURE = "frechet"
 REAL, PLAIN, PHYSICS = "real", "synthetic", "corrected"
@@ -96,7 +96,7 @@ def knowledge_helps(claim: str, found: Evidence) -> list[Finding]:
 
 
 def smaller_is_faster(claim: str, found: Evidence) -> list[Finding]:
-    """M-6: experiments that differ in n, by Welch's t test between neighbours."""
+    """M-6: experiments that differ in n, by Welch's t test between neighbours, Bonferroni over these."""
     from scipy.stats import ttest_ind
 
     sizes: dict[int, tuple[Runs, Floats]] = {}
@@ -114,7 +114,7 @@ def smaller_is_faster(claim: str, found: Evidence) -> list[Finding]:
         one, two = sizes[small][1], sizes[large][1]
         gap = float(np.nanmean(one) - np.nanmean(two))
         p = float(ttest_ind(one, two, equal_var=False).pvalue) * (len(order) - 1) if seeds > 1 else float("nan")
-        signs.append(int(np.sign(gap)) if p < 0.05 else 0)
+        signs.append(int(np.sign(gap)) if p < LEVEL else 0)
         words.append(f"growth at n = {small} over n = {large}: {100 * gap:+.3g} % a generation, p {min(p, 1.0):.2g}")
     data = ", ".join(sizes[n][0].folder.name for n in order)
     command = "; ".join(sizes[n][0].command for n in order)

@@ -58,7 +58,7 @@ CLAIMS = (
           "one gamma fits all directions and the truth stays (audit)",
           "scsc audit --truth motion --gamma inf --corrector physics --json FILE"),
     Claim("M-6", "Smaller sets of real data collapse faster", MAIN,
-          "growth of the uncorrected arm's distance is larger at each smaller n; Welch, Holm, 5 %",
+          "growth of the uncorrected arm's distance is larger at each smaller n; Welch, Bonferroni, 5 %",
           "scsc motion run --n N, for several N"),
     Claim("M-7", "A corrector helps in the loop if and only if it passes the one-step test", OURS,
           "both agree for every corrector that has both", "scsc motion correct --test --json FILE"),

@@ -110,12 +110,9 @@ class MotionRun:
         Raises:
             ValueError: there is none, or one that was begun in another way.
         """
-        from loop import files
+        from loop.campaign import described
 
-        path = out / "experiment.json"
-        if not path.is_file():
-            raise ValueError(f"{out} holds no experiment: experiment.json is missing; name the folder that --out named")
-        about = files.read_json(path)
+        about = described(out)
         stored = about.get("request")
         names = {entry.name for entry in fields(cls)} - set(_NOT_KEPT)
         if about.get("kind") != "motion-experiment" or not isinstance(stored, dict) or not set(stored) <= names:
