@@ -20,10 +20,9 @@ from loop.progress import silent
 from motion.batch import MotionBatch
 from motion.data.clip import Clip
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, Arm, Knowledge, LoopConfig, arm_named, arm_parts, in_order
+from motion.experiment.arms import Knowledge, LoopConfig, arm_named, arm_parts
 from motion.experiment.campaign import Experiment, execute
 from motion.experiment.measures import Ruler
-from motion.experiment.named import EXPERIMENTS, PAPER_ARMS, experiment_named
 from motion.experiment.presets import PRESETS, Preset, preset_named
 from motion.experiment.problem import MotionProblem
 
@@ -284,39 +283,6 @@ def test_interrupted_and_killed_runs_equal_an_uninterrupted_one(tmp_path):
     assert deterministic(run) == deterministic(reference)
 
 
-@pytest.mark.parametrize(
-    ("name", "arm"),
-    [
-        ("real", Arm("real")), ("baseline", Arm("real")), ("none-0.25", Arm("synthetic", 0.25)),
-        ("physics", Arm("corrected")), ("physics+prior-1", Arm("physics+prior", 1.0)),
-        ("corrected-g0.3", Arm("corrected", None, 0.3)), ("ideal-0.5-ginf", Arm("ideal", 0.5, float("inf"))),
-    ],
-)  # fmt: skip
-def test_arms_have_names(name, arm):
-    assert arm_named(name) == arm and arm_named(arm.name) == arm
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("real-0.5", "nothing to add"), ("synthetic-g1", "nothing to add or correct"), ("corrected-0", "must be > 0"),
-        ("corrected-1..2", "KIND"), ("corrected-g", "among"), ("", "among"), ("corrected--1", "among"),
-        ("corrected-0.25-g-1", "among"),
-    ],
-)  # fmt: skip
-def test_names_of_no_arm_are_refused(name, text):
-    with pytest.raises(ValueError, match=text):
-        arm_named(name)
-
-
-def test_arms_are_shown_in_one_order():
-    mixed = ["ideal", "corrected-1", "synthetic", "corrected-g0.3", "corrected", "corrected-0.25", "real", "synthetic"]
-    assert in_order(mixed) == [
-        "real", "synthetic", "corrected", "corrected-g0.3", "corrected-0.25", "corrected-1", "ideal",
-    ]  # fmt: skip
-    assert in_order(reversed(ARM_LABELS)) == list(ARM_LABELS)
-
-
 def test_an_arm_with_a_lam_keeps_the_real_data(whole):
     data = dataset.load(whole / "data")
     knowledge = Knowledge(lambda: pytest.fail("no prior"), lambda: pytest.fail("no anchor"))
@@ -327,22 +293,6 @@ def test_an_arm_with_a_lam_keeps_the_real_data(whole):
     schedule, corrector = arm_parts(arm_named("corrected"), loop, data, TINY, knowledge)
     assert schedule.describe() == {"name": "replace", "lam": 2.0}
     assert corrector.describe()["gamma"] == 5.0
-
-
-@pytest.mark.parametrize("name", list(EXPERIMENTS))
-def test_named_experiments_are_whole(name, tmp_path):
-    named = EXPERIMENTS[name]
-    made = Experiment(tmp_path, preset_named(named.sizes), None, LoopConfig(), named.arms, named.seeds, 1)
-    assert made.arms == named.arms and len(set(named.arms)) == len(named.arms)
-
-
-def test_the_papers_arms():
-    """Nine: the baseline, and four amounts of synthetic data, each without and with correction."""
-    assert len(PAPER_ARMS) == 9 and set(PAPER_ARMS) <= set(EXPERIMENTS["laptop"].arms)
-    assert {arm_named(name).lam for name in PAPER_ARMS} == {None, 0.25, 0.5, 0.75, 1.0}
-    assert len(EXPERIMENTS["verdict"].seeds) >= 5, "fewer decide nothing"
-    with pytest.raises(ValueError, match="preset must be one of smoke, laptop, laptop-long, verdict, got 'huge'"):
-        experiment_named("huge")
 
 
 def test_models_that_are_not_kept_are_not_missed(tmp_path):
@@ -358,9 +308,3 @@ def test_models_that_are_not_kept_are_not_missed(tmp_path):
             mine, whole = (root / f"synthetic/seed-0000/gen-{g:04d}/record.json" for root in (out, tmp_path / "all"))
             assert mine.read_bytes() == whole.read_bytes()
         assert (out / "shared/seed-0000/gen-0000/model").is_dir(), "all arms begin there"
-
-
-@pytest.mark.parametrize("name", ["none", "every:0", "every:", "every:-1", "every:1.5", ""])
-def test_what_to_keep_has_three_forms(name):
-    with pytest.raises(ValueError, match="keep must be all, last or every:N"):
-        keep_named(name)

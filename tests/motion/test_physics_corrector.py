@@ -19,9 +19,7 @@ from motion.kinematics.skeleton import J
 from motion.physics import NEAREST, JointsReport, PhysicsCorrector, PhysicsSettings, Residual, correct_joints
 from motion.physics.balance import balance
 from motion.physics.bones import nearest_rigid
-from motion.physics.ik import Pose, bone_lengths
-from motion.physics.keep import kept
-from motion.physics.tracker import Track
+from motion.physics.ik import bone_lengths
 
 FRAMES = 30
 HML263 = representation_named("hml263")
@@ -301,41 +299,6 @@ def test_the_trunk_does_not_droop() -> None:
     assert report.success.all() and report.stages is not None
     chest = [j[:, :, J["spine3"], 0] - j[:, :, 0, 0] for j in (report.stages["fit"], report.joints)]
     assert np.sqrt(((chest[1] - chest[0]) ** 2).mean()) < 0.001
-
-
-def test_what_the_body_performs_stays_and_what_it_does_not_is_replaced(clean: np.ndarray) -> None:
-    performed = correct_joints(clean, settings=PhysicsSettings(tolerance=None))
-    tight, wide = (
-        correct_joints(clean, settings=PhysicsSettings(tolerance=(low, 2 * low), stumble=(1.0, 2.0)))
-        for low in (1e-6, 0.4)
-    )
-    good = performed.success
-    np.testing.assert_allclose(tight.joints[good], performed.joints[good], atol=1e-3)
-    np.testing.assert_allclose(tight.kept[good], 0.0, atol=1e-6)
-    np.testing.assert_array_equal(wide.kept[good], 1.0)
-    np.testing.assert_array_equal(wide.residual_force, performed.residual_force)
-    with pytest.raises(ValueError, match="tolerance must be two rising distances"):
-        PhysicsSettings(tolerance=(0.05, 0.02))
-
-
-def test_of_a_stumble_nothing_is_taken(clean: np.ndarray) -> None:
-    """Beside a moment in which the body is too far off the reference stays, elsewhere it may not."""
-    always = PhysicsSettings(tolerance=(0.0, 1e-6), stumble=(1e-6, 2e-6))
-    wide = PhysicsSettings(tolerance=(0.4, 0.8))
-    stays, same = (correct_joints(clean, settings=settings) for settings in (always, wide))
-    np.testing.assert_allclose(stays.kept[stays.success], 1.0)
-    np.testing.assert_allclose(stays.joints, same.joints, atol=1e-9)
-    distance = np.zeros((1, 80))
-    distance[0, 40] = 0.2
-    distance[0, 5:15] = 0.08
-    pose = Pose(np.zeros((1, 80, 3)), np.tile([1.0, 0, 0, 0], (1, 80, 22, 1)))
-    moved = Pose(np.ones((1, 80, 3)), pose.rotations)
-    track = Track(moved, np.zeros((1, 80, 22, 3)), distance, np.zeros(1), np.zeros(1), np.zeros(1, np.int64))
-    root = kept(pose, track, (0.025, 0.05), (0.12, 0.15))[0].root[0, :, 0]
-    assert root[10] > 0.9, "a long departure is taken"
-    assert root[35:46].max() == 0.0, "a stumble is not"
-    with pytest.raises(ValueError, match="stumble must be two rising distances"):
-        PhysicsSettings(stumble=(0.2, 0.1))
 
 
 def test_a_leaning_motion_is_put_upright_and_an_upright_one_left(clean: np.ndarray) -> None:
