@@ -1,7 +1,7 @@
-"""Which solver draws the motions: `python benchmarks/motion_solver.py EXPERIMENT [--count 512] [--fine adams ...]`.
+"""Which solver draws the motions: `python benchmarks/motion_solver.py EXPERIMENT [--count 512] [--steps 8 ...]`.
 
 EXPERIMENT is a folder that `scsc motion run` or `train` made (seed 0). Its generation 0 draws `count` motions from the
-same noise by dpm++2m and adams at 8, 12 and 16 evaluations and at 200 (of the solvers that --fine names). Per row:
+same noise by dpm++2m and adams at so many evaluations each and at 200 (of the solvers that --fine names). Per row:
 network-free Frechet distance to each of the fine sets and to real motions, by how much the latter differs from that of
 the first fine set; root mean square distance of features to the fine sets, motion by motion, as a share of their
 spread. "other noise" is another draw of the same law. Minutes on one thread; with 5,000 motions a quarter of an hour.
@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", type=Path)
     parser.add_argument("--count", type=int, default=512)
+    parser.add_argument("--steps", type=int, nargs="+", default=[8, 12, 16], metavar="EVALUATIONS")
     parser.add_argument("--fine", nargs="+", choices=("adams", "dpm++2m"), default=["adams", "dpm++2m"])
     chosen = parser.parse_args()
     run = chosen.experiment / "shared" / "seed-0000"
@@ -63,7 +64,7 @@ def main() -> None:
     print(f"{'distance to':<22} {heads}   to real  differs     {heads}  (root mean square)")
     for solver in fine:
         show(f"{solver} {FINE}", fine[solver])
-    for steps in (8, 12, 16):
+    for steps in chosen.steps:
         for solver in ("dpm++2m", "adams"):
             for seed in (0, 1):
                 show(f"{solver} {steps}" + (", other noise" if seed else ""), drawn(solver, steps, seed))

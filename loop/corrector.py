@@ -8,8 +8,8 @@ original there and marks it in `failed`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -31,12 +31,14 @@ class Corrected(Generic[B]):
     moved: Floats  # (n,) distance travelled [the corrector's own unit, stated there]; 0 where not picked or failed
     picked: Bools  # (n,) True where the correction was applied (or tried)
     failed: Bools  # (n,) True where it was tried and failed: the original stands there
+    notes: Mapping[str, Floats] = field(default_factory=dict)
+    """Further numbers of each sample by name, (n,), nan where there is none; units stand with the corrector."""
 
     def __post_init__(self) -> None:
         n = len(self.samples)
-        for name in ("moved", "picked", "failed"):
-            if getattr(self, name).shape != (n,):
-                raise ValueError(f"{name} must have shape ({n},), got {getattr(self, name).shape}")
+        for name, values in {"moved": self.moved, "picked": self.picked, "failed": self.failed, **self.notes}.items():
+            if values.shape != (n,):
+                raise ValueError(f"{name} must have shape ({n},), got {values.shape}")
         if np.any(self.failed & ~self.picked):
             raise ValueError("failed samples must be picked ones; mark both or neither")
 
@@ -101,7 +103,10 @@ def _on_subset(corrector: Corrector[B], batch: B, picked: Bools, rng: np.random.
     applied[index] = tried
     failed[index] = done.failed[inner]
     samples = done.samples if inner.size == len(done.samples) else done.samples.take(inner)
-    return Corrected(batch.replace(index, samples), moved, applied, failed)
+    notes = {name: np.full(n, np.nan) for name in done.notes}
+    for name, values in done.notes.items():
+        notes[name][index] = values[inner]
+    return Corrected(batch.replace(index, samples), moved, applied, failed, notes)
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ class Chain(Generic[B]):
 
     `moved` adds up the parts' distances (an upper bound on the way travelled). A sample has failed only if every
     part that was tried on it failed: what one part achieved stands, as each part returns its input where it fails.
+    Of notes with one name the last part's stand.
     """
 
     correctors: tuple[Corrector[B], ...]
@@ -152,13 +158,15 @@ class Chain(Generic[B]):
         result = untouched(batch)
         moved, picked, succeeded = result.moved.copy(), result.picked.copy(), result.failed.copy()
         samples = batch
+        notes: dict[str, Floats] = {}
         for part in self.correctors:
             done = part(samples, rng)
             samples = done.samples
+            notes |= done.notes
             moved += done.moved
             picked |= done.picked
             succeeded |= done.picked & ~done.failed
-        return Corrected(samples, moved, picked, picked & ~succeeded)
+        return Corrected(samples, moved, picked, picked & ~succeeded, notes)
 
     def describe(self) -> dict[str, Any]:
         return {"name": "chain", "correctors": [part.describe() for part in self.correctors]}

@@ -71,8 +71,13 @@ class Problem(Protocol[M, B]):
         """Read back what `Batch.save` wrote."""
         ...
 
-    def illustrate(self, model: M, folder: Path, rng: np.random.Generator) -> None:
-        """Write small deterministic files for pictures into the generation's folder; by default none."""
+    def illustrate(
+        self, model: M, synthetic: B | None, corrected: B | None, folder: Path, rng: np.random.Generator
+    ) -> None:
+        """Write small deterministic files for pictures into the generation's folder; by default none.
+
+        synthetic, corrected: what the model's predecessor made for it, before and after correction, if anything.
+        """
         return None
 
 
@@ -158,8 +163,8 @@ def _advance(
         n_real, training = _training(schedule, generation, parts, seed)
     with clock.stage("fit"):
         model = problem.fit(previous, training, stream(seed, generation, "fit"), store.work(generation))
+    corrected = None if done is None else done.samples
     with clock.stage("measure"):
-        corrected = None if done is None else done.samples
         measures = dict(problem.measure(model, synthetic, corrected, stream(seed, generation, "measure")))
     record = Record(
         generation,
@@ -172,9 +177,11 @@ def _advance(
     )
     keep = done is not None and generation in schedule.history(generation + 1)
     cost = {"seconds": clock.seconds, "peak_memory_mb": peak_memory_mb(), **surroundings()}
-    store.put(
-        record, cost, model, done.samples if done is not None and keep else None, stream(seed, generation, "show")
-    )
+
+    def illustrate(folder: Path) -> None:
+        problem.illustrate(model, synthetic, corrected, folder, stream(seed, generation, "show"))
+
+    store.put(record, cost, model, corrected if keep else None, illustrate)
 
 
 def _sample(problem: Problem[M, B], model: M, schedule: Schedule, count: int, real: B, seed: int, generation: int) -> B:
@@ -209,14 +216,17 @@ def _training(schedule: Schedule, generation: int, parts: Sequence[B | None], se
 
 
 def _summary(done: Corrected[Any] | None) -> dict[str, Any]:
-    """What the corrector did, in numbers: the mean distance is over the samples that it moved."""
+    """What the corrector did, in numbers: the mean distance is over the samples that it moved, a note's over those that
+    have one."""
     if done is None:
         return {}
     applied = done.picked & ~done.failed
+    known = {name: values[np.isfinite(values)] for name, values in done.notes.items()}
     return {
         "samples": len(done.samples),
         "picked": int(done.picked.sum()),
         "failed": int(done.failed.sum()),
         "moved_mean": float(done.moved[applied].mean()) if applied.any() else 0.0,
         "moved_max": float(done.moved.max(initial=0.0)),
+        **{f"{name}_mean": float(values.mean()) for name, values in known.items() if len(values)},
     }

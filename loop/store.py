@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, cast
-
-import numpy as np
 
 from loop import files
 from loop.batch import Batch
@@ -19,6 +17,8 @@ from loop.records import Record, RunFolder, generations, read_record
 M = TypeVar("M")
 B = TypeVar("B", bound=Batch)
 B_co = TypeVar("B_co", bound=Batch, covariant=True)
+Illustrate = Callable[[Path], None]
+"""Writes a generation's files for pictures into its folder."""
 
 
 class Keeper(Protocol[M, B_co]):
@@ -27,7 +27,6 @@ class Keeper(Protocol[M, B_co]):
     def save(self, model: M, folder: Path) -> None: ...
     def load(self, folder: Path) -> M: ...
     def load_batch(self, folder: Path) -> B_co: ...
-    def illustrate(self, model: M, folder: Path, rng: np.random.Generator) -> None: ...
 
 
 class Store(Protocol[M, B]):
@@ -42,7 +41,7 @@ class Store(Protocol[M, B]):
     def model(self, generation: int) -> M: ...
     def corrected(self, generation: int) -> B: ...
     def put(
-        self, record: Record, cost: Mapping[str, Any], model: M, corrected: B | None, rng: np.random.Generator
+        self, record: Record, cost: Mapping[str, Any], model: M, corrected: B | None, illustrate: Illustrate
     ) -> None: ...
 
 
@@ -110,7 +109,7 @@ class FolderStore(Generic[M, B]):
             raise ValueError(f"{folder} is damaged: it does not match the fingerprint in record.json; restore it")
 
     def put(
-        self, record: Record, cost: Mapping[str, Any], model: M, corrected: B | None, rng: np.random.Generator
+        self, record: Record, cost: Mapping[str, Any], model: M, corrected: B | None, illustrate: Illustrate
     ) -> None:
         def write(folder: Path) -> None:
             prints = {}
@@ -122,7 +121,7 @@ class FolderStore(Generic[M, B]):
                 (folder / "corrected").mkdir()
                 corrected.save(folder / "corrected")
                 prints["corrected"] = files.fingerprint(folder / "corrected")
-            keeper.illustrate(model, folder, rng)
+            illustrate(folder)
             files.write_json(folder / "record.json", replace(record, fingerprints=prints).to_json())
             files.write_json(folder / "cost.json", cost)
 
@@ -177,7 +176,7 @@ class MemoryStore(Generic[M, B]):
         return self._corrected[generation]
 
     def put(
-        self, record: Record, cost: Mapping[str, Any], model: M, corrected: B | None, rng: np.random.Generator
+        self, record: Record, cost: Mapping[str, Any], model: M, corrected: B | None, illustrate: Illustrate
     ) -> None:
         self.records.append(record)
         self.costs.append(cost)

@@ -32,6 +32,11 @@ class CorrectedJoints:
     moved: Floats
     success: NDArray[np.bool_]
 
+    @property
+    def notes(self) -> dict[str, Floats]:
+        """What a record keeps of each motion besides, (n,) by name, nan where there is none."""
+        return {}
+
 
 @dataclass(frozen=True)
 class JointCorrector(ABC):
@@ -89,6 +94,7 @@ class JointCorrector(ABC):
         inside = np.arange(frames) < batch.lengths[:, None]
         sound = np.flatnonzero((np.isfinite(batch.features).all(axis=2) | ~inside).all(axis=1))
         features = batch.features.copy()
+        notes: dict[str, Floats] = {}
         if sound.size:
             joints, lengths = padded_joints(kind, batch.take(sound))
             captions = [batch.captions[i] for i in sound]
@@ -98,7 +104,10 @@ class JointCorrector(ABC):
             corrected = [found.joints[i, : lengths[i]] for i in good]
             features[sound[good]] = encode_clips(kind, corrected, frames, floor="given")[0]
             moved[sound], failed[sound] = np.where(found.success, found.moved, 0.0), ~found.success
-        return Corrected(batch.with_features(features), moved, np.ones(n, bool), failed)
+            notes = {name: np.full(n, np.nan) for name in found.notes}
+            for name, values in found.notes.items():
+                notes[name][sound] = values
+        return Corrected(batch.with_features(features), moved, np.ones(n, bool), failed, notes)
 
     def describe(self) -> dict[str, Any]:
         """What it is, as JSON: enters the identity of a run."""

@@ -26,7 +26,6 @@ OTHER: dict[str, Measure] = {
     "loss": Measure("Training loss", "no unit", ""),
     "frechet_before_correction": Measure("Fréchet before correction", "no unit", ""),
     "frechet_after_correction": Measure("Fréchet after correction", "no unit", ""),
-    "action_accuracy_low": Measure("Action agreement, 95 % limit", "share", ""),
     "physics_error": Measure("Physics error", "mm", "lower is better"),
     "contact_consistency": Measure("Contact consistency", "share", "near real is better"),
     "fid": Measure("FID", "no unit", "lower is better"),
@@ -34,8 +33,22 @@ OTHER: dict[str, Measure] = {
     "speed": Measure("Root speed", "m/s", "near real is better"),
     "bone_variation": Measure("Bone-length variation", "%", "lower is better"),
     "nearest_train": Measure("Nearest training clip", "no unit", ""),
+    "r_precision_1": Measure("R-precision at 1", "share", "higher is better"),
+    "r_precision_2": Measure("R-precision at 2", "share", "higher is better"),
+    "r_precision_3": Measure("R-precision at 3", "share", "higher is better"),
+    "matching_distance": Measure("Distance to the caption", "no unit", "lower is better"),
+    "precision": Measure("Precision", "share", "near real is better"),
+    "recall": Measure("Recall", "share", "near real is better"),
+    "density": Measure("Density", "no unit", "near real is better"),
+    "coverage": Measure("Coverage", "share", "near real is better"),
+    "learned_diversity": Measure("Diversity, learned", "no unit", "near real is better"),
+    "memorised_share": Measure("Memorised", "share", "near real is better"),
 }
 """Further measures that are known by name; any other is drawn under its own name without a unit."""
+
+
+ENDS = ("_low", "_high")
+"""Of names of the ends of an interval."""
 
 
 def draw(folder: Path, out: Path) -> list[Picture]:
@@ -63,8 +76,9 @@ def draw(folder: Path, out: Path) -> list[Picture]:
 
 
 def chosen(experiment: Experiment) -> tuple[list[str], list[str]]:
-    """The measures to draw: the main ones that any arm has, and the further ones that every started arm has."""
+    """The measures to draw: the main ones that any arm has, and the further ones that every started arm has; no ends
+    of intervals, as the bands are over seeds."""
     started = [arm for arm in experiment.arms if len(arm.generations)]
     main = [name for name in MEASURES if any(name in arm.measured for arm in started)]
-    rest = [name for name in started[0].measured if name not in MEASURES]
+    rest = [name for name in started[0].measured if name not in MEASURES and not name.endswith(ENDS)]
     return main, [name for name in rest if all(name in arm.measured for arm in started)]

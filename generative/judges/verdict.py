@@ -83,6 +83,7 @@ def judge(
     training: Float64 | None = None,
     k: int = K,
     seed: int = 0,
+    floors: bool = True,
 ) -> Verdict:
     """Judge embeddings of samples (n, d) against those of real data (m, d) that neither model nor encoder has seen.
 
@@ -95,6 +96,7 @@ def judge(
         repeats: several samples of each of some captions, (captions, repeats, d): multimodality.
         training: embeddings (t, d) of the model's training set, apart from `real`: memorisation.
         k: neighbours of precision, recall, density, coverage.
+        floors: False leaves out the real data's own values, and the samples' beside them, which take most of the time.
 
     Raises:
         ValueError: shapes do not fit, or values are not finite.
@@ -107,16 +109,16 @@ def judge(
     rows: list[Row] = []
     for names, estimates, measure in _of_two_sets(samples, real, k, seed):
         found = _attempt(names, both, d, estimates)
-        rows += _with_floor(found, measure, samples, real, seed)
+        rows += _with_floor(found, measure, samples, real, seed) if floors else found
     spread = _attempt(("diversity",), both[:1], d, lambda: [diversity_with_error(samples)])
-    rows += _beside(spread, [diversity_with_error(real)] if len(real) > 2 else None)
+    rows += _beside(spread, [diversity_with_error(real)] if len(real) > 2 else None) if floors else spread
     if texts is not None:
-        rows += _text(samples, texts, captions, real, real_texts, real_captions, seed)
+        rows += _text(samples, texts, captions, real if floors else None, real_texts, real_captions, seed)
     if repeats is not None:
         rows += _attempt(("multimodality",), repeats.shape[:1], d, lambda: [multimodality(repeats)])
     if training is not None:
         check_pair(training, real)
-        rows += _memorised(nearest(samples, training), nearest(real, training), d, seed)
+        rows += _memorised(nearest(samples, training), nearest(real, training), d, seed, floors)
     return Verdict(tuple(rows), seed)
 
 
@@ -187,12 +189,12 @@ def _text(
     samples: Float64,
     texts: Float64,
     captions: Sequence[str] | None,
-    real: Float64,
+    real: Float64 | None,
     real_texts: Float64 | None,
     real_captions: Sequence[str] | None,
     seed: int,
 ) -> list[Row]:
-    """R-precision at 1, 2, 3 and the matching distance, the real data's own as floor."""
+    """R-precision at 1, 2, 3 and the matching distance, the real data's own as floor; real: None asks for none."""
 
     def of(embeddings: Float64, asked: Float64, strings: Sequence[str] | None) -> list[Estimate]:
         found = text_match(embeddings, asked, strings, seed=seed)
@@ -201,11 +203,13 @@ def _text(
 
     names = (*(f"r_precision_{k}" for k in TOP), "matching_distance")
     rows = _attempt(names, (len(samples),), samples.shape[1], lambda: of(samples, texts, captions))
+    if real is None:
+        return rows
     known = real_texts is not None and len(real) >= POOL
     return _beside(rows, of(real, real_texts, real_captions) if real_texts is not None and known else None)
 
 
-def _memorised(samples: Float64, held_out: Float64, d: int, seed: int) -> list[Row]:
+def _memorised(samples: Float64, held_out: Float64, d: int, seed: int, floors: bool) -> list[Row]:
     """Of distances (n,) and (m,) to the training set."""
 
     def estimates() -> Sequence[Estimate]:
@@ -214,5 +218,7 @@ def _memorised(samples: Float64, held_out: Float64, d: int, seed: int) -> list[R
         return [replace(found.share, note=expected), replace(found.c_t, note=f"p of copies {found.p_t:.2g}")]
 
     rows = _attempt(("memorised_share", "c_t"), (len(samples), len(held_out)), d, estimates)
+    if not floors:
+        return rows
     columns = samples[:, None], held_out[:, None]
     return _with_floor(rows, lambda x, y: statistics(x[:, 0], y[:, 0]), *columns, seed)

@@ -19,12 +19,14 @@ def judge_motions(
     training: MotionBatch | None = None,
     repeats: Sequence[MotionBatch] | None = None,
     seed: int = 0,
+    floors: bool = True,
 ) -> Verdict:
     """All measures of samples, drawn for their captions, against real motions that neither model nor judge has seen.
 
     Args:
         training: the model's training set: memorisation.
         repeats: for each of some captions several samples, equally many: multimodality.
+        floors: False leaves out the real motions' own values.
 
     Raises:
         ValueError: as `Embedder` and `judge`.
@@ -35,7 +37,7 @@ def judge_motions(
         real_texts=embedder.captions(real.captions), real_captions=real.captions,
         repeats=None if repeats is None else _stacked(embedder, repeats),
         training=None if training is None else embedder.motions(training),
-        seed=seed,
+        seed=seed, floors=floors,
     )  # fmt: skip
 
 

@@ -20,8 +20,10 @@ from motion.batch import MotionBatch
 from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
+from motion.evaluation.text_motion import TextMotionEvaluator
 from motion.experiment import dataset
 from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_named, arm_parts, in_order
+from motion.experiment.evaluator import EVALUATOR, prepare_evaluator
 from motion.experiment.knowledge import PRIOR, prepare_prior
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
@@ -47,6 +49,8 @@ class Experiment:
     skip_bad: bool = False
     workers: int = 1
     keep: Keep = Keep()
+    judge: bool = False
+    """Also measure by a learned evaluator, trained once (half a minute) on motions that no generator sees."""
 
     def __post_init__(self) -> None:
         for name in self.arms:
@@ -62,8 +66,12 @@ class Experiment:
     def plan(self) -> Plan:
         return Plan(self.out, self.arms, self.seeds, self.steps, self.workers)
 
+    @property
+    def settings(self) -> Settings:
+        return self.preset, self.loop, self.keep, self.judge
 
-Settings = tuple[Preset, LoopConfig, Keep]
+
+Settings = tuple[Preset, LoopConfig, Keep, bool]
 
 
 def execute(experiment: Experiment, report: Report, **about: Any) -> None:
@@ -88,7 +96,8 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
             workers=experiment.workers,
             report=report,
         )
-        problem = MotionProblem(data, experiment.preset)
+        judge = prepare_evaluator(out, data, experiment.preset, report=report) if experiment.judge else None
+        problem = MotionProblem(data, experiment.preset, judge=judge)
         identity = {
             "problem": problem.describe(),
             "schedule": schedule_named(experiment.loop.schedule, experiment.loop.lam).describe(),
@@ -101,7 +110,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         campaign.describe(experiment.plan, KIND, identity, labels, problem.floor, **about)
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
-        campaign.execute(experiment.plan, (experiment.preset, experiment.loop, experiment.keep), run_arm, report)
+        campaign.execute(experiment.plan, experiment.settings, run_arm, report)
 
 
 def train(experiment: Experiment, report: Report) -> list[Path]:
@@ -126,7 +135,7 @@ def train(experiment: Experiment, report: Report) -> list[Path]:
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
         for seed in experiment.seeds:
-            task = Task(out, campaign.SHARED, seed, 0, (preset, experiment.loop, experiment.keep))
+            task = Task(out, campaign.SHARED, seed, 0, experiment.settings)
             run_arm(task, lambda message: _pass_on(report, message))  # a finished one is checked and read
             folders.append(task.folder / generation_name(0))
     return folders
@@ -153,9 +162,10 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     import torch
 
     torch.set_num_threads(1)
-    preset, loop, keep = task.settings
+    preset, loop, keep, judge = task.settings
     data = dataset.load(task.out / "data")
-    problem = MotionProblem(data, preset, campaign.Teller(send))
+    evaluator = TextMotionEvaluator.load(task.out / EVALUATOR) if judge else None
+    problem = MotionProblem(data, preset, campaign.Teller(send), evaluator)
     if problem.encoder is not None:
         problem.encoder.use(task.out / FOLDER)
     task.folder.mkdir(parents=True, exist_ok=True)

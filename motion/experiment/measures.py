@@ -8,7 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generative.distances import agreement, chance_agreement, diversity, frechet, knn_labels, nearest_distance
+from generative.judges.estimate import Estimate, mean_of
+from generative.judges.fid import fid
+from generative.judges.verdict import Row
 from motion.batch import MotionBatch
+from motion.evaluation.embedder import Embedder
+from motion.evaluation.judging import judge_motions
 from motion.evaluation.kinematics import Standardiser, kinematic_features
 from motion.features.hml263 import decode
 from motion.plausibility import measure as plausibility
@@ -49,30 +54,53 @@ class Ruler:
         return {
             "action_accuracy": share.rate,
             "action_accuracy_low": share.low,
+            "action_accuracy_high": share.high,
             "action_chance": chance_agreement(found, asked),
         }
 
     def measure(
         self, batch: MotionBatch, train: NDArray[np.float64] | None, rng: np.random.Generator
     ) -> dict[str, float]:
-        """All measures of a batch.
+        """All measures of a batch, NAME; where it is known with the ends of its 95 % interval, NAME_low and NAME_high.
 
         train: standardised kinematic features of the training motions, for the distance to the nearest of them.
         """
         features = self.kinematics(batch)
-        measures = {
-            "frechet": frechet(features, self.features).value,
-            "diversity": diversity(features, _PAIRS, rng),
-        }
+        measures = with_interval("frechet", fid(features, self.features))
+        measures["diversity"] = diversity(features, _PAIRS, rng)
         measures |= plausibility_means(batch)
         if len(set(self.actions)) > 1:
             measures |= self.action_agreement(features, batch.actions)
         if train is not None:
-            measures["nearest_train"] = float(np.mean(nearest_distance(features, train)))
+            measures |= with_interval("nearest_train", mean_of(nearest_distance(features, train), features.shape[1]))
         return measures
 
 
 def plausibility_means(batch: MotionBatch) -> dict[str, float]:
-    """Means over motions of the plausibility measures; units in `motion.plausibility`."""
+    """Means over motions of the plausibility measures, with intervals; units in `motion.plausibility`."""
     found = plausibility(decode(batch.features), batch.lengths)
-    return {name: float(np.nanmean(found[name])) for name in ("skating", "floating", "penetration", "jerk")}
+    measures: dict[str, float] = {}
+    for name in ("skating", "floating", "penetration", "jerk"):
+        measures |= with_interval(name, mean_of(found[name][np.isfinite(found[name])], 0))
+    return measures
+
+
+def learned_measures(
+    embedder: Embedder, batch: MotionBatch, reference: MotionBatch, train: MotionBatch
+) -> dict[str, float]:
+    """What a learned evaluator says of samples for their captions, with intervals; what is not known is left out.
+
+    fid, kid, precision, recall, density, coverage, r_precision_1 to _3, matching_distance, memorised_share, c_t as in
+    `generative.judges`; learned_diversity; fid_infinity from 260 motions on.
+    """
+    measures: dict[str, float] = {}
+    for row in judge_motions(embedder, batch, reference, training=train, floors=False).rows:
+        if np.isfinite(row.value):
+            measures |= with_interval("learned_diversity" if row.name == "diversity" else row.name, row)
+    return measures
+
+
+def with_interval(name: str, found: Estimate | Row) -> dict[str, float]:
+    """The value by its name, and the ends of its interval where they are known."""
+    ends = {f"{name}_low": found.low, f"{name}_high": found.high}
+    return {name: found.value, **{end: value for end, value in ends.items() if np.isfinite(value)}}

@@ -16,7 +16,7 @@ _COMPARED = ("synthetic", "corrected", "prior", "physics+prior", "kinematic", "r
 @dataclass(frozen=True)
 class NamedExperiment:
     """What a name stands for. sizes: name of the preset, with another `n` where one is given. generations: after
-    generation 0; None: the preset's."""
+    generation 0; None: the preset's. judge: whether a learned evaluator measures too."""
 
     sizes: str
     about: str
@@ -24,11 +24,12 @@ class NamedExperiment:
     seeds: tuple[int, ...] = (0,)
     generations: int | None = None
     n: int | None = None
+    judge: bool = True
 
 
 EXPERIMENTS: Mapping[str, NamedExperiment] = {
     "smoke": NamedExperiment(
-        "smoke", "a minute or two: does it run", ("real", "synthetic", "corrected", "ideal")
+        "smoke", "a minute or two: does it run", ("real", "synthetic", "corrected", "ideal"), judge=False
     ),
     "laptop": NamedExperiment(
         "laptop", "the paper's nine arms, and without real data: uncorrected, physics, physics and prior, ideal (half "

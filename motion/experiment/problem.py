@@ -14,8 +14,9 @@ from loop import Problem, Request, files
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.correctors.anchor import AnchorCorrector
+from motion.evaluation.embedder import Embedder
 from motion.experiment.dataset import EMBEDDED, Dataset, draw_procedural
-from motion.experiment.measures import Ruler
+from motion.experiment.measures import Ruler, learned_measures
 from motion.experiment.presets import Preset
 from motion.experiment.trained import write_about
 from motion.features.hml263 import decode
@@ -37,6 +38,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     dataset: Dataset
     preset: Preset
     report: Report = field(default=silent, compare=False)
+    judge: Embedder | None = field(default=None, compare=False)
+    """A learned evaluator that measures beside the network-free ones; decides nothing, so no part of `describe`."""
 
     def describe(self) -> dict[str, Any]:
         text = {} if self.encoder is None else {"text": self.encoder.fingerprint()}
@@ -103,7 +106,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         """The model's samples for held-out captions, and the training samples before and after correction."""
         asked = self.dataset.reference.take(np.arange(self.preset.evaluation))
         measures: dict[str, Any] = {"loss": model.loss}
-        measures |= self._ruler.measure(self.draw(model, asked, rng), self._train_features, rng)
+        measures |= self._measured(self.draw(model, asked, rng), rng)
         if synthetic is not None and corrected is not None:
             measures["frechet_before_correction"] = self._ruler.frechet(synthetic)
             measures["frechet_after_correction"] = (
@@ -120,13 +123,28 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     def load_batch(self, folder: Path) -> MotionBatch:
         return MotionBatch.load(folder)
 
-    def illustrate(self, model: MotionModel, folder: Path, rng: np.random.Generator) -> None:
-        """A few samples as joints, their captions the same in every generation and arm; and what a user of the model
-        must know of its training."""
+    def _measured(self, batch: MotionBatch, rng: np.random.Generator) -> dict[str, float]:
+        measures = self._ruler.measure(batch, self._train_features, rng)
+        if self.judge is not None:
+            measures |= learned_measures(self.judge, batch, self.dataset.reference, self.dataset.train)
+        return measures
+
+    def illustrate(
+        self,
+        model: MotionModel,
+        synthetic: MotionBatch | None,
+        corrected: MotionBatch | None,
+        folder: Path,
+        rng: np.random.Generator,
+    ) -> None:
+        """A few samples as joints, their captions the same in every generation and arm; a few of the motions that the
+        generation was made of, before and after correction; and what a user of the model must know of its training."""
         shown = self.dataset.reference.take(self._shown)
         joints = decode(self.draw(model, shown, rng).features).astype(np.float32)
         np.savez(folder / "strips.npz", joints=joints, lengths=shown.lengths)
         files.write_json(folder / "strips.json", {"captions": shown.captions})
+        if synthetic is not None and corrected is not None and corrected is not synthetic:
+            _keep_corrections(synthetic.take(range(_SHOWN)), corrected.take(range(_SHOWN)), folder)
         text = None if self.encoder is None else self.encoder.fingerprint()
         write_about(folder, self.preset, self.data(), text, [self.dataset.train])
 
@@ -135,7 +153,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         rng = np.random.default_rng(0)
         second = self.dataset.second
         if len(second):
-            return self._ruler.measure(second.take(np.arange(self.preset.evaluation)), self._train_features, rng)
+            return self._measured(second.take(np.arange(self.preset.evaluation)), rng)
         floor = self._ruler.measure(self.dataset.reference, self._train_features, rng)
         return {name: value for name, value in floor.items() if not name.startswith(("frechet", "action"))}
 
@@ -177,6 +195,13 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         for index, action in enumerate(self.dataset.reference.actions):
             seen.setdefault(action, index)
         return list(seen.values())[:_SHOWN]
+
+
+def _keep_corrections(before: MotionBatch, after: MotionBatch, folder: Path) -> None:
+    """corrections.npz: joints before and after, (k, T, 22, 3) each, and lengths (k,); corrections.json: captions."""
+    joints = [decode(batch.features).astype(np.float32) for batch in (before, after)]
+    np.savez(folder / "corrections.npz", before=joints[0], after=joints[1], lengths=before.lengths)
+    files.write_json(folder / "corrections.json", {"captions": before.captions})
 
 
 def encoder_of(preset: Preset) -> FrozenEncoder | None:

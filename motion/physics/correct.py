@@ -59,6 +59,12 @@ class JointsReport(CorrectedJoints):
     shifts: Mapping[str, Floats] = field(default_factory=dict)
     stages: Mapping[str, Floats] = field(default_factory=dict)
 
+    @property
+    def notes(self) -> dict[str, NDArray[np.float64]]:
+        return {
+            name: np.asarray(getattr(self, name)) for name in ("residual_force", "residual_torque", "tracking", "kept")
+        }
+
 
 def correct_joints(
     joints: ArrayLike,

@@ -1,4 +1,4 @@
-"""What was measured, as folders and files of it say: theory reports, experiments, one-step tests, audits."""
+"""What was measured, as folders and files of it say: theory reports, ensembles, experiments, one-step tests, audits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from plots.folders import DEPTH, read_json
+from loop.records import read_config
+from plots.folders import DEPTH, read_arrays, read_json
 from plots.runs import Arm, Experiment, read_experiment
 from plots.statistics import Floats
 
@@ -55,6 +56,52 @@ class Rows:
     rows: Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class Ensemble:
+    """A toy ensemble: measures name -> (G, runs, C) over generations 0, 1, ..., runs and cells. identity: what its
+    config.json says it is."""
+
+    folder: Path
+    identity: Mapping[str, Any]
+    gamma: Floats
+    measures: Mapping[str, Floats]
+
+    @property
+    def schedule(self) -> str:
+        return str(self.identity.get("schedule", {}).get("name"))
+
+    @property
+    def corrector(self) -> str:
+        return str(self.identity.get("corrector", {}).get("name"))
+
+    @property
+    def generations(self) -> int:
+        return len(self.measures["w2"]) - 1
+
+    @property
+    def runs(self) -> int:
+        return int(self.measures["w2"].shape[1])
+
+    @property
+    def data(self) -> str:
+        return f"Gaussian toy, {self.corrector} ({self.folder.name})"
+
+    @property
+    def command(self) -> str:
+        return f"scsc toy preset {'exact' if self.corrector == 'mixture' else 'official'}-gaussian"
+
+    def at(self, measure: str, generation: int) -> Floats:
+        """(runs, C)."""
+        return np.asarray(self.measures[measure][generation])
+
+    def last(self, measure: str) -> Floats:
+        return self.at(measure, self.generations)
+
+    def matches(self, other: Ensemble) -> bool:
+        """The same but for the corrector."""
+        return {**self.identity, "corrector": None} == {**other.identity, "corrector": None}
+
+
 @dataclass
 class Evidence:
     """All that was found."""
@@ -62,12 +109,13 @@ class Evidence:
     theory: list[Rows] = field(default_factory=list)
     motion: list[Runs] = field(default_factory=list)
     digits: list[Runs] = field(default_factory=list)
+    ensembles: list[Ensemble] = field(default_factory=list)
     steps: list[Rows] = field(default_factory=list)
     audits: list[tuple[Path, Mapping[str, Any]]] = field(default_factory=list)
 
 
 def gather(paths: Sequence[Path]) -> Evidence:
-    """Read experiments (folders, or folders that hold some) and reports (JSON files, also in those folders).
+    """Read experiments and ensembles (folders, or folders that hold some) and reports (JSON, also in those folders).
 
     Raises:
         ValueError: nothing was named, or a named file is damaged or of another kind.
@@ -106,11 +154,12 @@ def paired(first: Arm, second: Arm, one: Floats, two: Floats) -> tuple[Floats, F
 
 
 def _count(found: Evidence) -> int:
-    return sum(len(part) for part in (found.theory, found.motion, found.digits, found.steps, found.audits))
+    parts = (found.theory, found.motion, found.digits, found.ensembles, found.steps, found.audits)
+    return sum(len(part) for part in parts)
 
 
 def _experiments(folder: Path, depth: int) -> Iterator[Path]:
-    if (folder / "experiment.json").is_file():
+    if (folder / "experiment.json").is_file() or (folder / "curves.npz").is_file():
         yield folder
     elif depth:
         for inner in sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
@@ -118,6 +167,11 @@ def _experiments(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _experiment(folder: Path, found: Evidence) -> None:
+    if (folder / "curves.npz").is_file():
+        arrays = read_arrays(folder / "curves.npz", {"w2": 3, "gamma": 1})
+        identity = read_config(folder)["identity"]
+        found.ensembles.append(Ensemble(folder, identity, arrays["gamma"], {"w2": arrays["w2"]}))
+        return
     about = read_json(folder / "experiment.json")
     target = {"motion-experiment": found.motion, "digits-experiment": found.digits}.get(str(about.get("kind")))
     if target is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scsc.claims import digits, knowledge, motion, theory
+from scsc.claims import digits, gaussian, knowledge, motion, theory
 from scsc.claims.evidence import Evidence
 from scsc.claims.finding import Finding
 from scsc.claims.table import CLAIMS, COLLAPSE, Claim
@@ -13,6 +13,8 @@ from scsc.claims.table import CLAIMS, COLLAPSE, Claim
 Rule = Callable[[str, Evidence], list[Finding]]
 RULES: Mapping[str, Rule] = {
     "D-1": digits.judge,
+    "G-1": gaussian.falls_in_gamma,
+    "G-2": gaussian.partly_the_sampler,
     "M-1": motion.degrades,
     "M-2": motion.avoids_collapse,
     "M-3": motion.better,

@@ -16,8 +16,8 @@ class Claims:
     computed from run folders and reports by stated rules; what has no measurement is "not tested"."""
 
     paths: tyro.conf.Positional[tuple[Path, ...]] = ()
-    """Folders of experiments (scsc motion run, scsc toy digits), or that hold some, and reports written with --json by
-    scsc theory, scsc motion correct --test and scsc audit --truth motion."""
+    """Folders of experiments (scsc motion run, scsc toy digits, scsc toy preset), or that hold some, and reports
+    written with --json by scsc theory, scsc motion correct --test and scsc audit --truth motion."""
     out: Path | None = None
     """Also write the ledger there as Markdown."""
     json: Path | None = None

@@ -75,6 +75,9 @@ class MotionRun:
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
     workers: int = 2
     """Processes; each uses one thread. The result does not depend on it."""
+    judge: bool | None = None
+    """Also measure FID, R-precision and the like by a learned evaluator, trained once in OUT (half a minute) on motions
+    that no generator sees; left out: the preset's (all but smoke)."""
     keep: str = "all"
     """Which generations keep their model (megabytes each), beside the newest: all | last | every:N. Measures and
     pictures are always kept."""
@@ -156,6 +159,7 @@ class MotionRun:
             self.skip_bad,
             self.workers,
             keep_named(self.keep),
+            named.judge if self.judge is None else self.judge,
         )
 
 

@@ -1,5 +1,7 @@
 """What correctors are built from: mixtures, chains, gates; their law, scope, order, failures."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from support import Centre, Shrink, near
 
 from loop import ArrayBatch, Chain, Corrected, Gated, Mixture, NoCorrection, kept_share
+from loop.corrector import Scope
 from toy.gaussian import FreshDraw, ideal
 
 SINGLE = {
@@ -97,3 +100,32 @@ def test_chain_counts_failure_only_where_every_part_failed():
     out = Chain((Shrink(2.0), Shrink(0.4)))(batch, np.random.default_rng(0))
     assert out.failed.tolist() == [False, False, True]
     assert out.samples.samples[:, 0].tolist() == [0.05, 0.5, 5.0]
+
+
+@dataclass(frozen=True)
+class Noting:
+    """Shifts by 1 and notes the new first coordinate, nan where that is negative."""
+
+    scope: Scope = "sample"
+    name: str = "first"
+
+    def __call__(self, batch: ArrayBatch, rng: np.random.Generator) -> Corrected[ArrayBatch]:
+        moved = batch.samples + 1
+        n = len(batch)
+        note = np.where(moved[:, 0] < 0, np.nan, moved[:, 0])
+        return Corrected(ArrayBatch(moved), np.ones(n), np.ones(n, bool), np.zeros(n, bool), {self.name: note})
+
+    def describe(self) -> dict[str, object]:
+        return {"name": "noting"}
+
+
+def test_notes_stand_with_the_samples_that_have_them():
+    batch = ArrayBatch(np.arange(12.0).reshape(6, 2) - 5)
+    gated = Gated(Noting(), lambda b: b.samples[:, 0] > 1, "first coordinate above 1")
+    found = gated(batch, np.random.default_rng(0)).notes["first"]
+    np.testing.assert_array_equal(found, [np.nan, np.nan, 0.0, 2.0, np.nan, np.nan])
+    chained = Chain((Noting(), Noting(), Noting(name="other")))(batch, np.random.default_rng(0))
+    assert set(chained.notes) == {"first", "other"} and chained.notes["first"][-1] == 7.0
+    assert Mixture(Noting(), 0.0)(batch, np.random.default_rng(0)).notes == {}
+    with pytest.raises(ValueError, match="first must have shape"):
+        Corrected(batch, np.zeros(6), np.ones(6, bool), np.zeros(6, bool), {"first": np.zeros(5)})

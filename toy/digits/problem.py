@@ -87,7 +87,14 @@ class DigitProblem(Problem[DigitModel, ImageBatch]):
     def load_batch(self, folder: Path) -> ImageBatch:
         return ImageBatch.load(folder)
 
-    def illustrate(self, model_: DigitModel, folder: Path, rng: np.random.Generator) -> None:
+    def illustrate(
+        self,
+        model_: DigitModel,
+        synthetic: ImageBatch | None,
+        corrected: ImageBatch | None,
+        folder: Path,
+        rng: np.random.Generator,
+    ) -> None:
         """A few samples of every digit, `shown.npz`: images (10, 6, H, W) uint8."""
         drawn = self._draw(model_, np.repeat(np.arange(CLASSES), _SHOWN), rng)
         np.savez(folder / "shown.npz", images=tiles(drawn))
