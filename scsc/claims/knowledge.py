@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from scsc.claims.evidence import Evidence, Rows, Runs
 from scsc.claims.finding import Comparison, Finding, Verdict, all_of
@@ -13,7 +14,8 @@ ARMS = {"physics": PHYSICS}
 
 
 def like_an_ideal(claim: str, found: Evidence) -> list[Finding]:
-    """M-5, of every audit of the physics corrector on motions."""
+    """M-5, of every audit of the physics corrector on motions; with audits of others, whether arms end in the order
+    that these predict."""
     findings = []
     for path, audit in found.audits:
         told = audit.get("corrector", {})
@@ -22,7 +24,43 @@ def like_an_ideal(claim: str, found: Evidence) -> list[Finding]:
         fits, moves = bool(audit.get("one_gamma")), bool(audit.get("moves_truth"))
         verdict: Verdict = "holds" if fits and not moves else "does not hold"
         findings.append(Finding(claim, verdict, str(audit.get("verdict")), f"procedural motions ({path.name})"))
+    if findings:
+        findings += [ordered for runs in found.motion if (ordered := _in_order(claim, found, runs)) is not None]
     return findings
+
+
+def _in_order(claim: str, found: Evidence, runs: Runs) -> Finding | None:
+    """Whether arms end in the order of their correctors' audited strength.
+
+    The direction that a corrector leaves most of governs stability, so the order is that of the smallest gamma; pairs
+    of correctors whose 95 % intervals of it overlap are not ordered.
+    """
+    strengths = {}
+    for _, audit in found.audits:
+        name = _name(audit.get("corrector", {}))
+        if runs.arm(ARMS.get(name, name)) is not None:
+            strengths[name] = tuple(float(audit.get(f"smallest_gamma_{end}", "nan")) for end in ("low", "high"))
+    pairs = [
+        (strong, weak)
+        for strong, (low, _) in strengths.items()
+        for weak, (_, high) in strengths.items()
+        if low > high
+    ]  # fmt: skip
+    if not pairs:
+        return None
+    compared = differences(runs, [(ARMS.get(strong, strong), ARMS.get(weak, weak)) for strong, weak in pairs])
+    seeds = min(int(one.band.count) for one in compared)
+    signs = [-one.sign for one in compared]
+    text = f"the order of smallest gammas by audit holds in {signs.count(1)} of {len(signs)} pairs of arms, "
+    text += f"{signs.count(-1)} against it"
+    text += "".join(f"; {one}" for one, sign in zip(compared, signs, strict=True) if sign < 0)
+    return Finding(claim, all_of(signs, 1, seeds), text, runs.data, seeds, runs.command)
+
+
+def _name(corrector: Mapping[str, Any]) -> str:
+    """The corrector's own name; a mixture's is that of what it mixes in."""
+    inner = corrector.get("corrector")
+    return _name(inner) if isinstance(inner, dict) else str(corrector.get("name"))
 
 
 def one_step_tells(claim: str, found: Evidence) -> list[Finding]:

@@ -58,7 +58,8 @@ CLAIMS = (
           "physics better than uncorrected, kinematic and reground, and physics+prior better than prior; Holm, 5 %",
           _VERDICT),
     Claim("M-5", "The physics corrector acts like an ideal corrector of some strength", OURS,
-          "one gamma fits all directions and the truth stays (audit)",
+          "one gamma fits all directions and the truth stays (audit); arms end in the order of the smallest "
+          "audited gammas",
           "scsc audit --truth motion --gamma inf --corrector physics --json FILE"),
     Claim("M-6", "Smaller sets of real data collapse faster", MAIN,
           "growth of the uncorrected arm's distance is larger at each smaller n; Welch, Bonferroni, 5 %",

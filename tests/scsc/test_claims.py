@@ -154,6 +154,26 @@ def test_audits(tmp_path, fits, moves, verdict):
     assert verdicts(write(tmp_path / "a.json", {"audit": audit}))["M-5"] == [verdict]
 
 
+def audit_of(path, name, low, high):
+    inner = {"name": "mixture", "gamma": "inf", "corrector": {"name": name}}
+    audit = {"corrector": inner, "one_gamma": True, "moves_truth": False, "verdict": "words"}
+    return write(path, {"audit": {**audit, "smallest_gamma_low": low, "smallest_gamma_high": high}})
+
+
+def test_the_order_that_audits_predict_is_held_against_the_loop(tmp_path):
+    runs = experiment(tmp_path / "runs", {"real": 0.0, "corrected": 0.05, "kinematic": 0.3, "ideal": 0.0})
+    audits = [audit_of(tmp_path / "p.json", "physics", 2.0, 3.0), audit_of(tmp_path / "k.json", "kinematic", 0.1, 0.2)]
+    assert verdicts(runs, *audits)["M-5"] == ["holds", "holds"]
+    wrong = [audit_of(tmp_path / "w.json", "physics", 0.1, 0.2), audit_of(tmp_path / "v.json", "kinematic", 2.0, 3.0)]
+    assert verdicts(runs, *wrong)["M-5"] == ["holds", "does not hold"]
+    alike = [audit_of(tmp_path / "a.json", "physics", 0.1, 0.5), audit_of(tmp_path / "b.json", "kinematic", 0.4, 3.0)]
+    assert verdicts(runs, *alike)["M-5"] == ["holds"], "strengths that overlap predict no order"
+    few = experiment(tmp_path / "few", {"real": 0.0, "corrected": 0.05, "kinematic": 0.3}, seeds=3)
+    assert verdicts(few, *audits)["M-5"] == ["holds", "undecided"]
+    unbounded = [audits[1], audit_of(tmp_path / "i.json", "ideal", 50.0, "inf"), audits[0]]
+    assert verdicts(runs, *unbounded)["M-5"] == ["holds", "holds"], "an endless strength is ordered too"
+
+
 def test_command(tmp_path, capsys):
     experiment(tmp_path / "runs/one", RATES)
     assert (
