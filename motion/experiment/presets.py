@@ -28,7 +28,8 @@ class Preset:
     architecture, width, layers, heads, patch: of the denoiser; patch is 1 for "mdm", see `motion.model`.
     attend_padding: of "mdm". batch_size, learning_rate, fine_learning_rate: of its training.
     sampler_steps, guidance, solver: of the sampler. `benchmarks/motion_solver.py` compares solvers on a trained model:
-        "adams", the best on laws where the denoiser is known, is the worse one there.
+        "adams", the best on laws where the denoiser is known, is the worse one there; at 16 evaluations "dpm++2m" has
+        3.5 % bias there and 3.9 % here.
     objective, levels: of training, see `motion.model.training`. levels: None means those that the solver needs: the
         objective's own, but "level" where a solver begins at pure noise and these leave it out.
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
@@ -57,7 +58,7 @@ class Preset:
     batch_size: int = 32
     learning_rate: float = 2e-3
     fine_learning_rate: float = 3e-4
-    sampler_steps: int = 8
+    sampler_steps: int = 16
     guidance: float = 1.0
     solver: Solver = "dpm++2m"
     objective: Objective = "ddpm-x0"
