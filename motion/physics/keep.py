@@ -11,16 +11,14 @@ reference stays too.
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.ndimage import maximum_filter1d
 
 from motion.kinematics.rotations import unit
 from motion.kinematics.skeleton import FPS
 from motion.physics.ik import Pose
 from motion.physics.quaternions import Floats, dot
-from motion.physics.tracker import Track
+from motion.physics.tracker import Track, smoothed
 
-SIGMA = 0.25
-"""The distance is smoothed in time by a Gaussian of this standard deviation, so that no frame jumps [s]."""
 AROUND = 0.5
 """So long before and after a stumble nothing is taken of what the body did [s]."""
 
@@ -51,6 +49,5 @@ def kept(
 
 def _above(distance: Floats, bounds: tuple[float, float]) -> Floats:
     """0 up to the first bound of the smoothed distance, 1 from the second on, a smooth step between, (n, T)."""
-    away = gaussian_filter1d(distance, SIGMA * FPS, axis=1, mode="nearest")
-    share: Floats = np.clip((away - bounds[0]) / (bounds[1] - bounds[0]), 0.0, 1.0)
+    share: Floats = np.clip((smoothed(distance) - bounds[0]) / (bounds[1] - bounds[0]), 0.0, 1.0)
     return share * share * (3 - 2 * share)
