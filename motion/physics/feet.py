@@ -21,6 +21,8 @@ STANCE_SPEED = (0.15, 0.45)
 change of captured motions' velocities."""
 LEASH = 1.0
 """A foot that stands for longer than this creeps with what was asked for; a stance of a walk takes 0.7 [s]."""
+FADE = 0.1
+"""Standard deviation of the Gaussian by which holding begins and ends around what was simulated [s]."""
 LONGEST_HOLD = 0.06
 """A standing foot is moved by at most this to hold it in place [m]."""
 CLEARANCE = 0.03
@@ -36,7 +38,7 @@ def soles(skeleton: Skeleton, pose: Pose) -> Floats:
     return place[:, :, ANKLES, None] + rotate(turn[:, :, ANKLES, None], points[:, None])
 
 
-def plant(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
+def plant(joints: Floats, skeleton: Skeleton, pose: Pose, share: Floats | None = None) -> Floats:
     """`joints` with ankles and toes moved so that feet stand still, stay above y = 0 and swing clear of it.
 
     A foot is moved as a whole, such that its slowest sole point stands: a foot rolls over its toes and turns on its
@@ -45,6 +47,7 @@ def plant(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
     Args:
         joints: (n, T, 22, 3) [m], regrounded.
         skeleton, pose: their fit, for the sole points.
+        share: (n, T) how much of it is done in each frame; None: all.
     """
     sole = soles(skeleton, pose)
     lowest = sole[..., 1].min(axis=-1)  # (n, T, 2)
@@ -55,6 +58,8 @@ def plant(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
     wanted = CLEARANCE * (1 - _below(speed, SWING_SPEED))
     raised = np.maximum(wanted - lowest, 0.0)
     raised = np.maximum(raised, gaussian_filter1d(raised, 0.8, axis=1, mode="nearest"))
+    if share is not None:
+        shift, raised = shift * share[..., None, None], raised * share[..., None]
     result = joints.copy()
     for side in range(2):
         for joint in (ANKLES[side], TOES[side]):
@@ -80,8 +85,8 @@ def unsink(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
     return result
 
 
-def hold(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
-    """`joints` of `pose` planted once more, and out of the floor; bones keep their lengths.
+def hold(joints: Floats, skeleton: Skeleton, pose: Pose, taken: Floats) -> Floats:
+    """`joints` of `pose` planted once more where `taken` (n, T) > 0, and out of the floor; bones keep their lengths.
 
     A simulated foot that bears little creeps over the floor as the body above it sways, and sags in its swing: on real
     captures it skates as far as the input did, though the reference does not. This moves joints by 1 to 2 mm in the
@@ -90,7 +95,8 @@ def hold(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
     .90 / .40, swinging feet clear, too, .45 / .23.
     """
     size = np.sqrt((skeleton.offsets**2).sum(axis=-1))
-    planted = nearest_rigid(plant(joints, skeleton, pose), size, PLANTED)
+    share = gaussian_filter1d((taken > 0).astype(float), FADE * FPS, axis=1, mode="nearest")
+    planted = nearest_rigid(plant(joints, skeleton, pose, share), size, PLANTED)
     skeleton, pose = solve(planted, size)
     return unsink(forward(skeleton, pose), skeleton, pose)
 

@@ -26,7 +26,7 @@ AROUND = 0.5
 def kept(
     reference: Pose, track: Track, tolerance: tuple[float, float], stumble: tuple[float, float]
 ) -> tuple[Pose, Floats]:
-    """The reference, going over into the track where they part; and the share of each that is reference, (n,).
+    """The reference, going over into the track where they part; and what share of each frame is the track, (n, T).
 
     Args:
         tolerance: mean joint distances up to which the reference counts as performed and from which on it does not
@@ -43,8 +43,7 @@ def kept(
     taken = taken[..., None]
     blend = np.where(taken > 0, (1 - taken) * reference.rotations + taken * turn, reference.rotations)
     rotations = np.where(taken > 0, unit(blend), reference.rotations)
-    result: Floats = 1 - share.mean(axis=1)
-    return Pose(root, rotations), result
+    return Pose(root, rotations), share
 
 
 def _above(distance: Floats, bounds: tuple[float, float]) -> Floats:

@@ -5,7 +5,7 @@ import numpy as np
 from motion.data.procedural import generate
 from motion.kinematics.skeleton import J
 from motion.physics import ik
-from motion.physics.feet import LEASH, LONGEST_HOLD, STANCE_SPEED, held_shift, plant
+from motion.physics.feet import LEASH, LONGEST_HOLD, STANCE_SPEED, held_shift, hold, plant
 
 FPS = 20
 
@@ -69,3 +69,16 @@ def test_feet_slower_than_the_bounds_are_stopped_and_faster_ones_left() -> None:
         planted = plant(sliding, *ik.solve(sliding))
         speeds = [np.abs(np.diff(x[0, 2:13, J["left_foot"], 0])).mean() for x in (sliding, planted)]
         assert low <= speeds[1] / speeds[0] <= high
+
+
+def test_only_what_was_taken_of_the_simulation_is_held_again() -> None:
+    clips = generate(4, frames=60, seed=5, kinds=("walk",))
+    skeleton, pose = ik.solve(np.stack([clip.joints for clip in clips]).astype(float))
+    joints = ik.forward(skeleton, pose)
+    taken = np.zeros((4, 60))
+    taken[:, 40:] = 0.3
+    moved = np.abs(hold(joints, skeleton, pose, taken) - joints).max(axis=(2, 3))
+    everywhere = np.abs(hold(joints, skeleton, pose, np.ones((4, 60))) - joints).max(axis=(2, 3))
+    assert everywhere[:, :30].max() > 0.005
+    assert moved[:, :30].max() < 0.1 * everywhere[:, :30].max()
+    np.testing.assert_allclose(moved[:, 50:], everywhere[:, 50:], atol=1e-6)

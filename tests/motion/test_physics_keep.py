@@ -68,3 +68,12 @@ def test_a_moment_far_off_asks_for_more_help(clean: np.ndarray) -> None:
     np.testing.assert_array_equal(sees.joints[enough], hides.joints[enough])
     with pytest.raises(ValueError, match="depart must be a distance"):
         PhysicsSettings(depart=0.0)
+
+
+def test_a_motion_of_which_all_stays_is_its_reference(clean: np.ndarray) -> None:
+    """Its feet stand already: they are not planted a second time."""
+    found, still = correct_joints(clean), correct_joints(clean, settings=PhysicsSettings(simulate=False))
+    stays = found.kept == 1.0
+    assert stays.sum() >= 5
+    np.testing.assert_array_equal(found.joints[stays], still.joints[stays])
+    assert found.shifts["hold"][stays].max() == 0.0
