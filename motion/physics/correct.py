@@ -156,13 +156,13 @@ def _correct_equal(
         track = simulate(skeleton, pose, settings)
         success = track.distance.max(axis=1) <= settings.fail_distance
         steps["simulate"] = feet.unsink(track.joints, skeleton, track.pose)
-        last = track.pose
+        last, taken = track.pose, np.ones_like(track.distance)
         if settings.tolerance is not None:
-            last, kept = keep.kept(pose, track, settings.tolerance, settings.stumble)
+            last, taken = keep.kept(pose, track, settings.tolerance, settings.stumble)
             steps["keep"] = feet.unsink(ik.forward(skeleton, last), skeleton, last)
-            result.kept[index[success]] = kept[success]
+            result.kept[index[success]] = 1 - taken[success].mean(axis=1)
         if settings.hold:
-            steps["hold"] = _held(last, skeleton, success)
+            steps["hold"] = _held(list(steps.values())[-1], last, skeleton, taken * success[:, None])
         tracking, force, torque, rung = track.distance.mean(axis=1), track.force, track.torque, track.rung
     else:
         success = np.ones(len(index), bool)
@@ -188,13 +188,14 @@ def _correct_equal(
         before = after
 
 
-def _held(pose: ik.Pose, skeleton: ik.Skeleton, good: NDArray[np.bool_]) -> Floats:
-    """The good poses with feet planted once more; others may hold nan, which inverse kinematics refuses, and stay."""
-    result = ik.forward(skeleton, pose)
-    index = np.flatnonzero(good)
+def _held(joints: Floats, pose: ik.Pose, skeleton: ik.Skeleton, taken: Floats) -> Floats:
+    """`joints` of `pose`, feet planted once more where something is `taken` (n, T) of the track; other clips, which may
+    hold nan, stay: their feet are planted."""
+    result = joints.copy()
+    index = np.flatnonzero((taken > 0).any(axis=1))
     if index.size:
-        chosen = ik.Pose(pose.root[index], pose.rotations[index])
-        result[index] = feet.hold(result[index], tracker.take(skeleton, index), chosen)
+        chosen, own = ik.Pose(pose.root[index], pose.rotations[index]), tracker.take(skeleton, index)
+        result[index] = feet.hold(ik.forward(own, chosen), own, chosen, taken[index])
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter1d
 
 from motion.kinematics.rotations import rotate
@@ -13,14 +13,22 @@ from motion.physics.humanoid import sole_points
 from motion.physics.ik import ANKLES, LIMBS, TOES, Pose, Skeleton, forward, forward_frames, solve, two_bone
 from motion.physics.quaternions import Floats
 
-STANCE_HEIGHT = 0.03
-"""A foot whose lowest sole point is below this may stand [m]."""
-STANCE_SPEED = 0.45
-"""... if its slower end (ankle or toe) moves more slowly than this along the floor [m/s]."""
+STANCE_HEIGHT = (0.02, 0.04)
+"""A foot whose lowest sole point is below the first may stand, above the second it does not [m]."""
+STANCE_SPEED = (0.15, 0.45)
+"""... and it stands if its slowest sole point moves over the floor more slowly than the first, not above the second
+[m/s]. Between the bounds a foot is slowed down in part: one that is stopped from one frame to the next was the largest
+change of captured motions' velocities."""
+LEASH = 1.0
+"""A foot that stands for longer than this creeps with what was asked for; a stance of a walk takes 0.7 [s]."""
+FADE = 0.1
+"""Standard deviation of the Gaussian by which holding begins and ends around what was simulated [s]."""
 LONGEST_HOLD = 0.06
 """A standing foot is moved by at most this to hold it in place [m]."""
 CLEARANCE = 0.03
 """Height that the sole of a swinging foot keeps over the floor [m]."""
+SWING_SPEED = (0.45, 1.05)
+"""Speed of a foot's slower end (ankle or toe) from which on it is raised, and at which it is clear [m/s]."""
 
 
 def soles(skeleton: Skeleton, pose: Pose) -> Floats:
@@ -30,26 +38,28 @@ def soles(skeleton: Skeleton, pose: Pose) -> Floats:
     return place[:, :, ANKLES, None] + rotate(turn[:, :, ANKLES, None], points[:, None])
 
 
-def plant(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
+def plant(joints: Floats, skeleton: Skeleton, pose: Pose, share: Floats | None = None) -> Floats:
     """`joints` with ankles and toes moved so that feet stand still, stay above y = 0 and swing clear of it.
 
-    A foot is moved as a whole. Between two stances the horizontal shift goes linearly from one's to the other's.
+    A foot is moved as a whole, such that its slowest sole point stands: a foot rolls over its toes and turns on its
+    ball, and whoever holds its middle drags the one point that rests.
 
     Args:
         joints: (n, T, 22, 3) [m], regrounded.
         skeleton, pose: their fit, for the sole points.
+        share: (n, T) how much of it is done in each frame; None: all.
     """
     sole = soles(skeleton, pose)
     lowest = sole[..., 1].min(axis=-1)  # (n, T, 2)
+    shift = held_shift(*_slides(sole))
     ends = np.stack([joints[:, :, ANKLES], joints[:, :, TOES]], axis=3)[..., (0, 2)]  # (n, T, 2 feet, 2 ends, xz)
-    step = np.gradient(ends, axis=1) * FPS
-    pace = np.sqrt((step * step).sum(axis=-1))
-    speed = pace.min(axis=-1)
-    stance = (lowest < STANCE_HEIGHT) & (speed < STANCE_SPEED)
-    shift = held_shift(ends.mean(axis=3), stance)
-    wanted = CLEARANCE * np.clip((speed - STANCE_SPEED) / 0.6, 0.0, 1.0)
+    velocity = np.gradient(ends, axis=1) * FPS
+    speed = np.sqrt((velocity * velocity).sum(axis=-1)).min(axis=-1)
+    wanted = CLEARANCE * (1 - _below(speed, SWING_SPEED))
     raised = np.maximum(wanted - lowest, 0.0)
     raised = np.maximum(raised, gaussian_filter1d(raised, 0.8, axis=1, mode="nearest"))
+    if share is not None:
+        shift, raised = shift * share[..., None, None], raised * share[..., None]
     result = joints.copy()
     for side in range(2):
         for joint in (ANKLES[side], TOES[side]):
@@ -75,46 +85,56 @@ def unsink(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
     return result
 
 
-def hold(joints: Floats, skeleton: Skeleton, pose: Pose) -> Floats:
-    """`joints` of `pose` planted once more, and out of the floor; bones keep their lengths.
+def hold(joints: Floats, skeleton: Skeleton, pose: Pose, taken: Floats) -> Floats:
+    """`joints` of `pose` planted once more where `taken` (n, T) > 0, and out of the floor; bones keep their lengths.
 
     A simulated foot that bears little creeps over the floor as the body above it sways, and sags in its swing: on real
-    captures it skates as far as the input did, though the reference does not. This moves joints by 1 to 2 mm in the
-    mean. Most of what skating falls by is clearance: a foot that swings is kept above the height at which the measure
-    counts it. Skating after over before, on CMU / Bandai-Namco clips: simulated .98 / .44, standing feet held
-    .90 / .40, swinging feet clear, too, .45 / .23.
+    captures it skates nearly as far as the input did, though the reference does not. This moves joints by 1 to 2 mm in
+    the mean. Most of what skating falls by is clearance: a foot that swings is kept above the height at which the
+    measure counts it. Skating after over before, CMU / Bandai-Namco, if all is taken: simulated .90 / .74,
+    held .37 / .24. Where nothing is taken feet stand already: planted twice, they would change twice.
     """
     size = np.sqrt((skeleton.offsets**2).sum(axis=-1))
-    planted = nearest_rigid(plant(joints, skeleton, pose), size, PLANTED)
+    share = gaussian_filter1d((taken > 0).astype(float), FADE * FPS, axis=1, mode="nearest")
+    planted = nearest_rigid(plant(joints, skeleton, pose, share), size, PLANTED)
     skeleton, pose = solve(planted, size)
     return unsink(forward(skeleton, pose), skeleton, pose)
 
 
-def held_shift(position: Floats, stance: NDArray[np.bool_]) -> Floats:
-    """Shift (n, T, F, 2) that brings each run of stance frames to its own mean position; interpolated elsewhere.
+def held_shift(step: Floats, stands: Floats) -> Floats:
+    """Horizontal shift (n, T, F, 2) [m] whose steps cancel those of standing feet, at the least change elsewhere.
+
+    Minimises the sum over frames of |step of the shift + stands step|^2 + |shift|^2 / (LEASH FPS)^2.
 
     Args:
-        position: (n, T, F, 2) horizontal [m].
-        stance: (n, T, F).
+        step: (n, T - 1, F, 2) how far each foot slides to the next frame [m].
+        stands: (n, T - 1, F) 1 where it stands and is held, 0 where it may move as it does.
     """
-    held = stance[..., None]
-    run = np.cumsum(np.diff(stance, axis=1, prepend=False) & stance, axis=1)  # number of the run, from 1
-    n, _, feet = stance.shape
-    where = np.arange(n)[:, None, None], np.where(stance, run, 0), np.arange(feet)
-    total = np.zeros((n, int(run.max(initial=0)) + 1, feet, 2))
-    count = np.zeros(total.shape[:3])
-    np.add.at(total, where, position)
-    np.add.at(count, where, 1.0)
-    target = (total / np.maximum(count, 1.0)[..., None])[where]
-    shift = np.where(held, np.clip(target - position, -LONGEST_HOLD, LONGEST_HOLD), 0.0)
-    frames = np.arange(position.shape[1])[None, :, None]
-    last = np.maximum.accumulate(np.where(stance, frames, -1), axis=1)
-    after = np.minimum.accumulate(np.where(stance, frames, len(frames[0]))[:, ::-1], axis=1)[:, ::-1]
-    known_last, known_after = last >= 0, after < len(frames[0])
-    last, after = np.where(known_last, last, after), np.where(known_after, after, last)
-    either = known_last | known_after
-    last, after = np.where(either, last, 0), np.where(either, after, 0)
-    weight = ((frames - last) / np.maximum(after - last, 1))[..., None]
-    before = np.take_along_axis(shift, np.broadcast_to(last[..., None], shift.shape), axis=1)
-    later = np.take_along_axis(shift, np.broadcast_to(after[..., None], shift.shape), axis=1)
-    return np.where(either[..., None], (1 - weight) * before + weight * later, 0.0)
+    n, steps, feet = stands.shape
+    push = np.zeros((n, steps + 2, feet, 2))
+    push[:, 1:-1] = -stands[..., None] * step
+    bands = np.empty((2, steps + 1))
+    bands[0], bands[1] = -1.0, 2.0 + (LEASH * FPS) ** -2
+    bands[1, [0, -1]] -= 1.0
+    right = np.moveaxis(push[:, :-1] - push[:, 1:], 1, 0).reshape(steps + 1, -1)
+    shift = np.moveaxis(solveh_banded(bands, right).reshape(steps + 1, n, feet, 2), 0, 1)
+    result: Floats = np.clip(shift, -LONGEST_HOLD, LONGEST_HOLD)
+    return result
+
+
+def _slides(sole: Floats) -> tuple[Floats, Floats]:
+    """Steps (n, T - 1, 2, 2) [m] of each foot's slowest sole point, and how far it stands (n, T - 1, 2), in 0..1."""
+    steps = np.diff(sole[..., (0, 2)], axis=1)
+    size = np.sqrt((steps * steps).sum(axis=-1))  # (n, T - 1, 2, 4)
+    slowest = size.argmin(axis=-1)[..., None]
+    step = np.take_along_axis(steps, slowest[..., None], axis=3)[..., 0, :]
+    lowest = sole[..., 1].min(axis=-1)
+    height = np.maximum(lowest[:, 1:], lowest[:, :-1])
+    speed = np.take_along_axis(size, slowest, axis=3)[..., 0] * FPS
+    return step, _below(speed, STANCE_SPEED) * _below(height, STANCE_HEIGHT)
+
+
+def _below(values: Floats, bounds: tuple[float, float]) -> Floats:
+    """1 up to the first bound, 0 from the second on, linear between."""
+    share: Floats = np.clip((bounds[1] - values) / (bounds[1] - bounds[0]), 0.0, 1.0)
+    return share

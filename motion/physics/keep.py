@@ -11,16 +11,14 @@ reference stays too.
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.ndimage import maximum_filter1d
 
 from motion.kinematics.rotations import unit
 from motion.kinematics.skeleton import FPS
 from motion.physics.ik import Pose
 from motion.physics.quaternions import Floats, dot
-from motion.physics.tracker import Track
+from motion.physics.tracker import Track, smoothed
 
-SIGMA = 0.25
-"""The distance is smoothed in time by a Gaussian of this standard deviation, so that no frame jumps [s]."""
 AROUND = 0.5
 """So long before and after a stumble nothing is taken of what the body did [s]."""
 
@@ -28,7 +26,7 @@ AROUND = 0.5
 def kept(
     reference: Pose, track: Track, tolerance: tuple[float, float], stumble: tuple[float, float]
 ) -> tuple[Pose, Floats]:
-    """The reference, going over into the track where they part; and the share of each that is reference, (n,).
+    """The reference, going over into the track where they part; and what share of each frame is the track, (n, T).
 
     Args:
         tolerance: mean joint distances up to which the reference counts as performed and from which on it does not
@@ -45,12 +43,10 @@ def kept(
     taken = taken[..., None]
     blend = np.where(taken > 0, (1 - taken) * reference.rotations + taken * turn, reference.rotations)
     rotations = np.where(taken > 0, unit(blend), reference.rotations)
-    result: Floats = 1 - share.mean(axis=1)
-    return Pose(root, rotations), result
+    return Pose(root, rotations), share
 
 
 def _above(distance: Floats, bounds: tuple[float, float]) -> Floats:
     """0 up to the first bound of the smoothed distance, 1 from the second on, a smooth step between, (n, T)."""
-    away = gaussian_filter1d(distance, SIGMA * FPS, axis=1, mode="nearest")
-    share: Floats = np.clip((away - bounds[0]) / (bounds[1] - bounds[0]), 0.0, 1.0)
+    share: Floats = np.clip((smoothed(distance) - bounds[0]) / (bounds[1] - bounds[0]), 0.0, 1.0)
     return share * share * (3 - 2 * share)

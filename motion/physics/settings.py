@@ -29,10 +29,11 @@ class Residual:
 
 
 STRICT = Residual(0.1, 0.1, 60.0, 0.0)
+LIGHT = Residual(0.2, 0.2, 100.0, 0.025)
 MODERATE = Residual(0.3, 0.3, 150.0, 0.05)
 USUAL = Residual(0.6, 0.5, 300.0, 0.15)
 STRONG = Residual(1.0, 0.7, 300.0, 0.3)
-LADDER = (STRICT, MODERATE, USUAL, STRONG)
+LADDER = (STRICT, LIGHT, MODERATE, USUAL, STRONG)
 """The default: every clip gets the least help with which the body stays near its reference."""
 NEAREST = (USUAL, STRONG)
 """For the nearest track: about half its error, at twice the residual force."""
@@ -50,6 +51,9 @@ class PhysicsSettings:
     solver_iterations: int = 10
     ladder: tuple[Residual, ...] = LADDER  # a clip gets the first of these bounds with which it follows its reference
     accept: float = 0.025  # ... to within this mean joint distance [m]; the last rung only has to succeed
+    # ... and at no moment farther off than this [m]; None: however far. A jump or kick that fails with little help says
+    # that the help was little. Half way between those of `tolerance`: up to it less is taken of the body than stays.
+    depart: float | None = 0.0375
     # The joint distances below which the reference stays as it is and above which the body's own motion is taken [m];
     # None: the body's own motion throughout.
     tolerance: tuple[float, float] | None = (0.025, 0.05)
@@ -79,6 +83,8 @@ class PhysicsSettings:
             value = getattr(self, name)
             if not (value >= 0 and math.isfinite(value)):
                 raise ValueError(f"{name} must be a finite number >= 0, got {value!r}; choose such a value")
+        if self.depart is not None and not self.depart > 0:
+            raise ValueError(f"depart must be a distance > 0 [m] or None, got {self.depart!r}; try 0.0375")
         if self.tolerance is not None and not 0 <= self.tolerance[0] < self.tolerance[1] < math.inf:
             raise ValueError(
                 f"tolerance must be two rising distances >= 0 [m] or None, got {self.tolerance!r}; try (0.025, 0.05)"
@@ -103,5 +109,5 @@ class PhysicsSettings:
         return values
 
 
-PERFORMED = PhysicsSettings(ladder=NEAREST, accept=0.025, tolerance=None)
+PERFORMED = PhysicsSettings(ladder=NEAREST, accept=0.025, depart=None, tolerance=None)
 """What the body did, nothing else."""

