@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,25 @@ def remove(folder: Path) -> None:
     """Delete a folder if it is there; an interrupted deletion is completed by the next one."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+ADDED = {"added": True}
+"""Metadata of a config's field that came later: at its default it is what was always done, and not told of."""
+
+
+def identity_of(config: Any) -> Any:
+    """A dataclass as JSON, less the fields marked ADDED that have their default; so what was stored before such a field
+    existed is told as it was."""
+    if isinstance(config, tuple | list):
+        return [identity_of(item) for item in config]
+    if not is_dataclass(config):
+        return config
+    told = {}
+    for one in fields(config):
+        value = getattr(config, one.name)
+        if not (one.metadata.get("added") and one.default is not MISSING and value == one.default):
+            told[one.name] = identity_of(value)
+    return told
 
 
 EARLIER = {"solver": "dpm++2m", "architecture": "patch", "objective": "ddpm-x0", "levels": "log-snr"}

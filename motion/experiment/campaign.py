@@ -21,7 +21,16 @@ from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_named, arm_parts, in_order
+from motion.experiment.arms import (
+    ARM_LABELS,
+    PRIOR_ARMS,
+    Knowledge,
+    LoopConfig,
+    arm_named,
+    arm_parts,
+    check_arm,
+    in_order,
+)
 from motion.experiment.knowledge import PRIOR, prepare_prior
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
@@ -89,6 +98,8 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
             report=report,
         )
         problem = MotionProblem(data, experiment.preset)
+        for name in experiment.arms:
+            check_arm(arm_named(name), experiment.loop, data)
         identity = {
             "problem": problem.describe(),
             "schedule": schedule_named(experiment.loop.schedule, experiment.loop.lam).describe(),
@@ -145,6 +156,7 @@ def _keep_texts(experiment: Experiment, data: dataset.Dataset, encoder: FrozenEn
     given = experiment.source
     source = given / FOLDER if given is not None and kind_of(given) == "prepared" else None
     captions = [caption for part in (data.train, data.reference, data.second) for caption in part.captions]
+    captions += [caption for own in data.said.values() for caption in own]
     encoder.keep(experiment.out / FOLDER, captions, source=source, report=report)
 
 
@@ -155,7 +167,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     torch.set_num_threads(1)
     preset, loop, keep = task.settings
     data = dataset.load(task.out / "data")
-    problem = MotionProblem(data, preset, campaign.Teller(send))
+    problem = MotionProblem(data, preset, campaign.Teller(send), task.seed)
     if problem.encoder is not None:
         problem.encoder.use(task.out / FOLDER)
     task.folder.mkdir(parents=True, exist_ok=True)

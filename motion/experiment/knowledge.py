@@ -13,7 +13,7 @@ from motion.correctors import prior_file as priors
 from motion.correctors.prior import LEAST, MotionPrior, PriorSettings
 from motion.correctors.stock import Stock
 from motion.data.clip import Clip
-from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
+from motion.experiment.dataset import EMBEDDED, Dataset, batch_for, capture_of, embedded
 from motion.experiment.presets import Preset
 from motion.features.padded import decode_clips
 from motion.features.representation import representation_named
@@ -43,7 +43,7 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
 
 
 def _drawn(preset: Preset, size: int) -> MotionBatch:
-    return to_batch(embedded(size, preset, _SEED), np.random.default_rng(_SEED))
+    return batch_for(preset, embedded(size, preset, _SEED), np.random.default_rng(_SEED))
 
 
 def drawn_prior(preset: Preset, size: int) -> MotionPrior:

@@ -48,7 +48,7 @@ def test_an_objective_fixes_the_levels():
 @pytest.mark.parametrize("objective", ["ddpm-x0", "flow-x1"])
 def test_training_sees_the_levels_of_its_objective(objective, monkeypatch):
     seen = []
-    monkeypatch.setattr(training, "_gradients", lambda net, data, index, level, *rest: seen.append(level) or 0.0)
+    monkeypatch.setattr(training, "_gradients", lambda net, batch, *rest: seen.append(batch.level) or 0.0)
     config = replace(TINY, objective=objective, batch_size=500)
     batch = toy_batch()
     data = _training_set(batch, Normaliser.fit(batch), PATCH, None)
