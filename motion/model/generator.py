@@ -249,7 +249,7 @@ def _training_set(
             f"motions must be 1 to {size.frames} frames long, got {batch.lengths.min()} to {batch.lengths.max()}; "
             "crop them or raise the model's frames"
         )
-    if not np.all(np.isfinite(batch.features)):
+    if not np.isfinite(batch.features[np.arange(frames) < batch.lengths[:, None]]).all():
         raise ValueError("features must be finite, got nan or inf in the training set; drop those motions")
     mask = _frames(batch.lengths, size)
     kept = min(frames, size.frames)

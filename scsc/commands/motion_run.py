@@ -92,7 +92,8 @@ class MotionRun:
     """Which generations keep their model (megabytes each), beside the newest: all | last | every:N. Measures and
     pictures are always kept."""
     dry_run: bool = False
-    """Run nothing: show the whole configuration, the arms, their steps and motions, and the time and disk that they will take here."""
+    """Run nothing: show the whole configuration, and the arms, their steps and motions, time and disk that they will
+    take here."""
     json: Path | None = None
     """Also write the table there as JSON."""
 
