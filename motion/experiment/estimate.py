@@ -97,7 +97,7 @@ def _arm(name: str, loop: LoopConfig, preset: Preset, costs: Costs) -> ArmEstima
 def _measured(preset: Preset, *, simulated: bool) -> Costs:
     """A few steps, a chunk of motions, a few simulations; embedded motions stand for those of a pack, and learned words
     for an encoder whose weights are not named."""
-    unread = preset.text == "words" or (preset.text == "pretrained" and preset.text_weights is None)
+    unread = preset.text == "words" or (preset.text in ("pretrained", "clip") and preset.text_weights is None)
     small = replace(preset, text="words", text_weights=None, splits="drawn") if unread else preset
     if not unread:
         encoder_of(preset)  # its weights are there

