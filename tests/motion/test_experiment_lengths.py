@@ -13,7 +13,7 @@ from motion.batch import MotionBatch
 from motion.correctors.named import Material, corrector_named
 from motion.data.clip import Clip
 from motion.data.procedural import generate
-from motion.experiment import dataset
+from motion.experiment import dataset, evaluator
 from motion.experiment.arms import ARM_LABELS
 from motion.experiment.campaign import Experiment, execute
 from motion.experiment.cutting import by_lists, lengths_drawn, pieces
@@ -188,6 +188,12 @@ def test_a_prior_of_several_lengths_judges_each_by_those_that_are_as_long(tmp_pa
     again = priors.load(tmp_path / "prior.npz")
     assert again.fingerprint == prior.fingerprint and np.array_equal(again.lengths, prior.lengths)
     assert np.array_equal(again.calibration(40).variance, prior.calibration(40).variance)
+
+
+def test_the_evaluator_is_trained_on_motions_of_all_lengths(data, monkeypatch):
+    monkeypatch.setattr(evaluator, "DRAWN", 12)
+    drawn = evaluator.training_motions(data, TINY)
+    assert len(drawn) == 12 and len(set(drawn.lengths.tolist())) > 4 and drawn.features.shape[1] == 60
 
 
 @pytest.mark.slow
