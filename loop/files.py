@@ -149,8 +149,13 @@ def identity_of(config: Any) -> Any:
     return told
 
 
-EARLIER = {"solver": "dpm++2m", "architecture": "patch", "objective": "ddpm-x0", "levels": "log-snr"}
-"""What a config means that was stored before these fields existed."""
+EARLIER = {
+    "solver": "dpm++2m", "architecture": "patch", "objective": "ddpm-x0", "levels": "log-snr", "ema": 0.99, "clip": 1.0,
+    "warmup": 50, "fine_warmup": 10, "decay": "cosine", "beta2": 0.99, "weight_decay": 0.0, "drop_caption": 0.1,
+    "dropout": 0.1, "batches": "drawn", "crops": False, "alike_layers": False, "splits": "drawn", "captions": "one",
+    "count": "round", "noise": "new", "min_frames": None, "longest": None,
+}  # fmt: skip
+"""What a config means that was stored before these fields existed, or that leaves them out (see ADDED)."""
 
 
 def differences(old: Any, new: Any, name: str = "") -> list[str]:
@@ -159,6 +164,8 @@ def differences(old: Any, new: Any, name: str = "") -> list[str]:
         found: list[str] = []
         for key in [*old, *(key for key in new if key not in old)]:
             inner = f"{name}.{key}" if name else str(key)
-            found += differences(old.get(key, EARLIER.get(key, "absent")), new.get(key, "absent"), inner)
+            found += differences(
+                old.get(key, EARLIER.get(key, "absent")), new.get(key, EARLIER.get(key, "absent")), inner
+            )
         return found
     return [] if old == new else [f"{name}: started with {old!r}, now {new!r}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def prepare_evaluator(
     """
     chosen = config or EvaluatorConfig()
     folder, work = out / EVALUATOR, out / f"{EVALUATOR}.work"
-    made_from = files.to_json({**_made_from(data, preset), "training": asdict(chosen)})
+    made_from = files.to_json({**_made_from(data, preset), "training": files.identity_of(chosen)})
     if folder.exists():
         found = TextMotionEvaluator.load(folder, encoder)
         stored = {key: value for key, value in found.trained_on.items() if key != "motions"}

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from generative.training import digest
-from loop import Request, stream
+from loop import Request, files, stream
+from motion.evaluation.text_motion_training import EvaluatorConfig
 from motion.experiment import dataset
 from motion.experiment.arms import LoopConfig, arm_named
 from motion.experiment.named import EXPERIMENTS, PAPER_ARMS
@@ -124,6 +125,7 @@ def test_run_folders_and_checkpoints_of_before_go_on(name, described, first, lat
     for previous, wanted in ((None, first), (object(), later)):
         assert digest(problem.training(previous), 0, [torch.zeros(1)], None, None) == wanted
     assert hashed(MdmConfig().describe()) == "6d867619bf7d8488"
+    assert hashed(files.identity_of(EvaluatorConfig())) == "39417a616fa0ede2"
     assert digest(TrainConfig(model=MdmConfig()), 0, [torch.zeros(1)], None, None) == "e1430b74ecf284db"
 
 
@@ -155,3 +157,14 @@ def test_layers_begin_alike_where_asked_for():
         first, last = (layer.linear1.weight for layer in (net.encoder.layers[0], net.encoder.layers[2]))
         assert torch.equal(first, last) == alike
     assert np.isfinite(first.detach().numpy()).all()
+
+
+def test_what_changed_is_told_with_both_values_also_where_one_is_not_stored():
+    """A stored preset leaves out what is as it always was; its value is told all the same."""
+    usual, other = PRESETS["smoke"], replace(PRESETS["smoke"], ema=0.5, noise="same")
+    told = ["ema: started with 0.99, now 0.5", "noise: started with 'new', now 'same'"]
+    assert files.differences(usual.describe(), other.describe()) == told
+    back = ["ema: started with 0.5, now 0.99", "noise: started with 'same', now 'new'"]
+    assert files.differences(other.describe(), usual.describe()) == back
+    defaults = {one.name: one.default for one in fields(Preset) if one.metadata.get("added")}
+    assert defaults == {name: files.EARLIER[name] for name in defaults}
