@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from generative.checkpoint import read_checkpoint, write_checkpoint
+from loop import files
 from loop.progress import Report, tell
 
 Weights = dict[str, Tensor]
@@ -35,6 +36,7 @@ class OptimiserConfig:
     ema: decay of the moving average of the weights, which is what samples are drawn from; lower in the first steps,
         min(ema, (1 + k) / (10 + k)). 0 keeps none: samples are drawn from the last weights.
     start: "finetune" from the previous generation's averaged weights, or from "scratch".
+    beta2: decay of AdamW's second moment; torch's own is 0.999. weight_decay: its decoupled decay of the weights.
     optimiser: "fresh" moments, or "carried": moments, weights and average go on where the previous generation stopped;
         the model then holds them too, at four times the size.
     checkpoint_every: steps between checkpoints, where a work folder is given.
@@ -50,6 +52,8 @@ class OptimiserConfig:
     start: Literal["finetune", "scratch"] = "finetune"
     optimiser: Literal["fresh", "carried"] = "fresh"
     checkpoint_every: int = 500
+    beta2: float = field(default=0.99, metadata=files.ADDED)
+    weight_decay: float = field(default=0.0, metadata=files.ADDED)
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 1), ("batch_size", 1), ("warmup", 0), ("checkpoint_every", 1)):
@@ -60,6 +64,9 @@ class OptimiserConfig:
         if not self.clip > 0:
             raise ValueError(f"clip must be positive (inf = no clipping), got {self.clip!r}")
         check_share("ema", self.ema)
+        check_share("beta2", self.beta2)
+        if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
+            raise ValueError(f"weight_decay must be finite and >= 0 (0 = none), got {self.weight_decay!r}")
         check_choice("schedule", self.schedule, ("constant", "cosine"))
         check_choice("start", self.start, ("finetune", "scratch"))
         check_choice("optimiser", self.optimiser, ("fresh", "carried"))
@@ -109,7 +116,11 @@ def new_state(
     if weights is not None:
         net.load_state_dict(weights)
     optimiser = torch.optim.AdamW(
-        net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True
+        net.parameters(),
+        lr=config.learning_rate,
+        betas=(0.9, config.beta2),
+        weight_decay=config.weight_decay,
+        fused=True,
     )
     average = [weight.detach().clone() for weight in net.parameters()] if config.ema > 0 else None
     if carried is not None:
@@ -254,7 +265,7 @@ def digest(
     carried: Mapping[str, Weights] | None,
 ) -> str:
     """Names one training run: the same data, config, seed and start give the same 16 hex digits."""
-    total = hashlib.sha256(json.dumps([asdict(config), seed], sort_keys=True).encode())
+    total = hashlib.sha256(json.dumps([files.identity_of(config), seed], sort_keys=True).encode())
     parts = list(data)
     for named in ([weights] if weights is not None else []) + list((carried or {}).values()):
         parts += [named[name] for name in sorted(named)]

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,32 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-EARLIER = {"solver": "dpm++2m", "architecture": "patch", "objective": "ddpm-x0", "levels": "log-snr"}
-"""What a config means that was stored before these fields existed."""
+ADDED = {"added": True}
+"""Metadata of a config's field that came later: at its default it is what was always done, and not told of."""
+
+
+def identity_of(config: Any) -> Any:
+    """A dataclass as JSON, less the fields marked ADDED that have their default; so what was stored before such a field
+    existed is told as it was."""
+    if isinstance(config, tuple | list):
+        return [identity_of(item) for item in config]
+    if not is_dataclass(config):
+        return config
+    told = {}
+    for one in fields(config):
+        value = getattr(config, one.name)
+        if not (one.metadata.get("added") and one.default is not MISSING and value == one.default):
+            told[one.name] = identity_of(value)
+    return told
+
+
+EARLIER = {
+    "solver": "dpm++2m", "architecture": "patch", "objective": "ddpm-x0", "levels": "log-snr", "ema": 0.99, "clip": 1.0,
+    "warmup": 50, "fine_warmup": 10, "decay": "cosine", "beta2": 0.99, "weight_decay": 0.0, "drop_caption": 0.1,
+    "dropout": 0.1, "batches": "drawn", "crops": False, "alike_layers": False, "splits": "drawn", "captions": "one",
+    "count": "round", "noise": "new", "min_frames": None, "longest": None,
+}  # fmt: skip
+"""What a config means that was stored before these fields existed, or that leaves them out (see ADDED)."""
 
 
 def differences(old: Any, new: Any, name: str = "") -> list[str]:
@@ -139,6 +164,8 @@ def differences(old: Any, new: Any, name: str = "") -> list[str]:
         found: list[str] = []
         for key in [*old, *(key for key in new if key not in old)]:
             inner = f"{name}.{key}" if name else str(key)
-            found += differences(old.get(key, EARLIER.get(key, "absent")), new.get(key, "absent"), inner)
+            found += differences(
+                old.get(key, EARLIER.get(key, "absent")), new.get(key, EARLIER.get(key, "absent")), inner
+            )
         return found
     return [] if old == new else [f"{name}: started with {old!r}, now {new!r}"]

@@ -67,10 +67,12 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class _Weighted:
-    """Common part: lam, the number of synthetic samples per real sample."""
+    """Common part: lam, the number of synthetic samples per real sample; down: lam n is cut to a whole number, not
+    rounded."""
 
     lam: float = 1.0
     selector: Selector[Any] | None = None
+    down: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.lam < math.inf:
@@ -79,8 +81,8 @@ class _Weighted:
             )
 
     def request(self, n_real: int) -> int:
-        """round(lam n): rounded, as 0.29 * 100 is 28.999..."""
-        return round(self.lam * n_real)
+        """round(lam n): rounded, as 0.29 * 100 is 28.999..., which counts as 29 where it is cut too."""
+        return math.floor(self.lam * n_real + 1e-9) if self.down else round(self.lam * n_real)
 
     def real_generation(self, generation: int) -> int | None:
         return 0
@@ -93,7 +95,7 @@ class _Weighted:
 
     def describe(self) -> dict[str, Any]:
         selection = {} if self.selector is None else {"selector": self.selector.describe()}
-        return {"name": self.name(), "lam": self.lam, **selection}
+        return {"name": self.name(), "lam": self.lam, **selection, **({"down": True} if self.down else {})}
 
     @classmethod
     def name(cls) -> str:

@@ -127,6 +127,7 @@ def _parse(name: str, args: list[str]) -> Command:
     """The command's dataclass filled from its flags; tyro's boxed errors become one line."""
     import tyro
 
+    args = _gathered(args, "--set")
     flags = [arg.split("=", 1)[0].replace("_", "-") for arg in args if arg.startswith("--") and arg != "--"]
     repeated = sorted({flag for flag in flags if flags.count(flag) > 1})
     if repeated:
@@ -142,6 +143,24 @@ def _parse(name: str, args: list[str]) -> Command:
             raise
         text = " ".join(re.sub(r"[─│╭╮╰╯━┃┏┓┗┛|]+", " ", _plain(caught.getvalue())).split())
         raise ValueError(text.removeprefix("Parsing error ").strip() or "the flags could not be read") from None
+
+
+def _gathered(args: list[str], flag: str) -> list[str]:
+    """The arguments with the values of a flag that may be given again and again behind its first place."""
+    rest: list[str] = []
+    values: list[str] = []
+    place = taking = None
+    for arg in args:
+        if arg == flag or arg.startswith(f"{flag}="):
+            place = len(rest) if place is None else place
+            values += [arg.partition("=")[2]] if arg != flag else []
+            taking = True
+        elif taking and not arg.startswith("-"):
+            values.append(arg)
+        else:
+            taking = False
+            rest.append(arg)
+    return rest if place is None else [*rest[:place], flag, *values, *rest[place:]]
 
 
 def _plain(text: str) -> str:

@@ -23,7 +23,8 @@ class PriorCorrector(JointCorrector):
     its place, the nearer the likelier, starting where it started.
 
     By construction `prior.settings.passes` of real motions stay, and what it returns it leaves alone the next time.
-    A motion with more frames than the prior's, or fewer than 3, fails, and so does one without legs.
+    A motion with more frames than the prior's (or than all but a few of them), or fewer than 3, fails, and so does one
+    without legs.
 
     body: "uniform" takes motions as they are and gives real ones on the uniform body; "clip" judges the original on the
         uniform body, and puts the real motion on the original's bones.
@@ -55,7 +56,7 @@ class PriorCorrector(JointCorrector):
         # nothing.
         for i in np.flatnonzero(fits).tolist():
             motion = given[i, : size[i]]
-            if not have_body(motion[None])[0]:
+            if not self.prior.serves(len(motion)) or not have_body(motion[None])[0]:
                 fits[i] = False
                 continue
             judged = motion if self.body == "uniform" else uniform_body(motion)

@@ -87,7 +87,7 @@ class Calibration:
     """The likeness test for motions of one length, from the stock itself, each motion held against the others.
 
     variance: (L, 67) of what real motions have outside, per frequency and channel. score: (m,) of the first m motions
-    of the stock.
+    of the stock, nan where one is shorter.
     score_range: of the score over that of like real motions; below a motion is smoother than they are, above it holds
     what they do not. radius_range: of the radius; below a motion is an average of real ones, above none of them.
     bones: variation of its bones' lengths above which it is unlike them, a share.
@@ -102,7 +102,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class MotionPrior:
-    """A stock of real motions: (N, T+1, 22, 3) [m] joints of one length, captions, and names of their captures.
+    """A stock of real motions: (N, T+1, 22, 3) [m] joints, captions, and names of their captures.
+
+    lengths: (N,) frames of each, where they differ: held still beyond. A motion is compared with those that are at
+    least as long. None: all T+1.
 
     Motions of one capture are never held against each other when the test is calibrated.
     """
@@ -112,6 +115,7 @@ class MotionPrior:
     captures: tuple[str, ...]
     settings: PriorSettings = field(default_factory=PriorSettings)
     kept: dict[tuple[int, bool], Calibration] = field(default_factory=dict, repr=False, compare=False)
+    lengths: Ints | None = None
 
     def __post_init__(self) -> None:
         n = len(self.joints)
@@ -134,9 +138,18 @@ class MotionPrior:
         return min(self.settings.candidates or min(100, max(20, len(self) // 40)), len(self) - 2)
 
     @cached_property
+    def _valid(self) -> Ints:
+        """(N,) rows of features of each motion."""
+        return np.full(len(self), self.frames - 1) if self.lengths is None else self.lengths - 1
+
+    def serves(self, frames: int) -> bool:
+        """Whether motions of so many frames can be judged: enough of the stock are as long."""
+        return int((self._valid >= frames - 1).sum()) >= LEAST
+
+    @cached_property
     def _encoded(self) -> tuple[Normaliser, NDArray[np.float32]]:
         rows = core67.encode(self.joints, floor="given")
-        normaliser = Normaliser.of_features(rows, np.full(len(rows), rows.shape[1]), core67.GROUPS)
+        normaliser = Normaliser.of_features(rows, self._valid, core67.GROUPS)
         return normaliser, normaliser.apply(rows)
 
     @property
@@ -157,6 +170,8 @@ class MotionPrior:
         """SHA-256 of motions and captions."""
         digest = hashlib.sha256(np.ascontiguousarray(self.joints).tobytes())
         digest.update(repr((self.captions, self.captures)).encode())
+        if self.lengths is not None:
+            digest.update(repr(self.lengths.tolist()).encode())
         return digest.hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -181,19 +196,21 @@ class MotionPrior:
             likeness = -self._distances(row)
         if without is not None:
             likeness = np.where(self._of_capture == without, -np.inf, likeness)
-        chosen = np.argsort(-likeness, kind="stable")[: self.k]
-        real = self.rows[chosen, : len(row)].reshape(self.k, -1).astype(float)
+        likeness = np.where(self._valid < len(row), -np.inf, likeness)
+        k = self.k if self.lengths is None else min(self.k, int(np.isfinite(likeness).sum()))
+        chosen = np.argsort(-likeness, kind="stable")[:k]
+        real = self.rows[chosen, : len(row)].reshape(k, -1).astype(float)
         asked = row.reshape(-1)
         distances = ((real - asked) ** 2).sum(axis=1)
         mean = real.mean(axis=0)
         real -= mean
-        dims = max(1, round(_DIMS * self.k))
-        power, basis = eigh(real @ real.T, subset_by_index=(self.k - dims, self.k - 1))
+        dims = max(1, round(_DIMS * k))
+        power, basis = eigh(real @ real.T, subset_by_index=(k - dims, k - 1))
         kept = power > 1e-9 * power[-1]
         power, basis = power[kept], basis[:, kept]
         along = basis.T @ (real @ (asked - mean))
         share = basis @ (along / power)
-        radius = float(np.sqrt(self.k * ((along / power) ** 2).mean()))
+        radius = float(np.sqrt(k * ((along / power) ** 2).mean()))
         return Look(chosen, distances, (asked - mean - share @ real).reshape(row.shape), radius, spoken)
 
     def _distances(self, row: Floats) -> Floats:
@@ -209,19 +226,20 @@ class MotionPrior:
         """The test for motions of `length` rows, with a caption or without; made once."""
         key = (length, spoken)
         if key not in self.kept:
-            many = min(len(self), _CALIBRATED_ON if spoken else _SILENT)
+            many = np.flatnonzero(self._valid >= length)[: _CALIBRATED_ON if spoken else _SILENT]
             looks = []
-            for i in range(many):
+            for done, i in enumerate(many.tolist()):
                 caption = self.captions[i] if spoken else ""
                 looks.append(self.look(self.rows[i, :length].astype(float), caption, without=self.captures[i]))
-                report("calibrating the prior", i + 1, many)
+                report("calibrating the prior", done + 1, len(many))
             power = np.stack([_frequencies(look.outside) ** 2 for look in looks])
             variance = power.mean(axis=0)
             variance = np.maximum(variance, _SMALLEST * np.median(variance))
-            score = np.sqrt((power / variance).mean(axis=(1, 2)))
-            ratio = score / np.array([_expected(score, look) for look in looks])
+            score = np.full(int(many[-1]) + 1, np.nan)
+            score[many] = np.sqrt((power / variance).mean(axis=(1, 2)))
+            ratio = score[many] / np.array([_expected(score, look) for look in looks])
             tail = (1 - self.settings.passes) / 5  # of each of the five tests
-            bones = np.quantile(_bone_variation(self.joints[:many, : length + 1]), 1 - tail)
+            bones = np.quantile(_bone_variation(self.joints[many, : length + 1]), 1 - tail)
             self.kept[key] = Calibration(
                 variance, score, _range(ratio, tail), _range(np.array([look.radius for look in looks]), tail),
                 max(float(bones), _RIGID),
@@ -254,8 +272,10 @@ class MotionPrior:
 
 def _expected(score: Floats, look: Look) -> float:
     """Score (m,) of the real motions among the candidates, median; of all where fewer than five were calibrated."""
+    known = np.isfinite(score)
     own = look.candidates[look.candidates < len(score)]
-    return float(np.median(score[own] if len(own) >= 5 else score))
+    own = own[known[own]]
+    return float(np.median(score[own] if len(own) >= 5 else score[known]))
 
 
 def _range(values: Floats, tail: float) -> tuple[float, float]:

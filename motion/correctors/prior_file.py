@@ -33,6 +33,7 @@ def save(
             "fingerprint": np.array(prior.fingerprint),
             "settings": np.array(json.dumps(asdict(prior.settings))),
             "made_from": np.array(json.dumps(made_from)),
+            **({} if prior.lengths is None else {"lengths": prior.lengths}),
         },
     )  # fmt: skip
 
@@ -53,6 +54,7 @@ def load(path: Path, made_from: Mapping[str, Any] | None = None) -> MotionPrior:
             tuple(str(caption) for caption in found["captions"]),
             tuple(str(capture) for capture in found["captures"]),
             PriorSettings(**json.loads(str(found["settings"]))),
+            lengths=found["lengths"].astype(np.int64) if "lengths" in found else None,
         )
         stored = json.loads(str(found["made_from"]))
         if str(found["fingerprint"]) != prior.fingerprint:

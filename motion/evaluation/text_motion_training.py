@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from generative.training import OptimiserConfig, averaged, digest, draw_rows, new_state, train_in
+from loop import files
 from loop.progress import Report
 from motion.batch import MotionBatch
 from motion.data.mirror import swap_sides
@@ -109,7 +110,7 @@ def train_evaluator(
     state = new_state(TextMotionNetworks(size, config.seed), config, generator)
     name = digest(config, config.seed, [data.motions, data.lengths, data.values], None, None)
     state = train_in(work, name, state, _gradients_of(data, config), config, report)
-    about = {**(trained_on or {}), "motions": len(real), "training": asdict(config)}
+    about = {**(trained_on or {}), "motions": len(real), "training": files.identity_of(config)}
     weights = {key: value for key, value in averaged(state).items() if not key.startswith("back.")}
     return TextMotionEvaluator(size, weights, normaliser, encoder, about)
 

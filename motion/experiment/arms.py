@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,10 @@ ARM_LABELS = {
 ALIASES = {"baseline": "real", "none": "synthetic", "uncorrected": "synthetic", "physics": "corrected"}
 """Other names of kinds: of correctors, and the paper's."""
 
+_NO_SECOND = (
+    "the arm 'ideal' needs as many further real motions as the reference has, which the data lack; use more data, a "
+    "smaller --set reference=..., or other --arms"
+)
 PRIOR_ARMS = ("projection", "prior", "physics+prior")
 """The kinds that need the prior, or its stock."""
 
@@ -99,10 +103,12 @@ class Arm:
         lam = "" if self.lam is None else f", λ = {self.lam:g}"
         return ARM_LABELS[self.kind] + lam + ("" if self.gamma is None else f", γ = {self.gamma:g}")
 
-    def schedule(self, loop: LoopConfig) -> Schedule:
+    def schedule(self, loop: LoopConfig, count: str = "round") -> Schedule:
+        """count: how many lam n are, see `Preset`."""
         if self.kind == "real":
             return Augment(0.0)
-        return schedule_named(loop.schedule, loop.lam) if self.lam is None else Augment(self.lam)
+        found = schedule_named(loop.schedule, loop.lam) if self.lam is None else Augment(self.lam)
+        return replace(found, down=True) if count == "down" and is_dataclass(found) else found
 
 
 _NAME = re.compile(r"(?P<kind>.*?)(?:-(?P<lam>[0-9.]+))?(?:-g(?P<gamma>[0-9.]+|inf))?")
@@ -142,11 +148,24 @@ def arm_parts(
     Raises:
         ValueError: one that the data cannot feed.
     """
-    schedule = arm.schedule(loop)
+    schedule = arm.schedule(loop, preset.count)
     if arm.kind in ("real", "synthetic"):
         return schedule, NoCorrection()
     gamma = loop.gamma if arm.gamma is None else arm.gamma
     return schedule, Mixture(corrector_of(arm.kind, data, preset, knowledge), gamma)
+
+
+def check_arm(arm: Arm, loop: LoopConfig, data: Dataset) -> None:
+    """Raise ValueError where an arm needs what the data lack; so it is refused before anything is trained."""
+    if data.info["source"] == EMBEDDED:
+        return
+    if arm.kind == "ideal" and not len(data.second):
+        raise ValueError(_NO_SECOND)
+    if arm.kind != "real" and arm.schedule(loop).real_generation(1) == 1:
+        raise ValueError(
+            f"the schedule {loop.schedule!r} needs new real motions each generation, which a pack cannot give; choose "
+            "--schedule augment"
+        )
 
 
 def corrector_of(name: str, data: Dataset, preset: Preset, knowledge: Knowledge) -> Corrector[MotionBatch]:
@@ -178,5 +197,5 @@ def _ideal(data: Dataset, preset: Preset) -> FreshMotion:
         return data.second
 
     if not len(data.second):
-        raise ValueError("the arm 'ideal' needs real motions beyond training and reference; use more data or leave it")
+        raise ValueError(_NO_SECOND)
     return FreshMotion(second, "second")

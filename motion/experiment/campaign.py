@@ -22,7 +22,16 @@ from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
 from motion.evaluation.text_motion import TextMotionEvaluator
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_named, arm_parts, in_order
+from motion.experiment.arms import (
+    ARM_LABELS,
+    PRIOR_ARMS,
+    Knowledge,
+    LoopConfig,
+    arm_named,
+    arm_parts,
+    check_arm,
+    in_order,
+)
 from motion.experiment.evaluator import EVALUATOR, prepare_evaluator
 from motion.experiment.knowledge import PRIOR, prepare_prior
 from motion.experiment.presets import Preset
@@ -96,6 +105,8 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
             workers=experiment.workers,
             report=report,
         )
+        for name in experiment.arms:
+            check_arm(arm_named(name), experiment.loop, data)
         judge = prepare_evaluator(out, data, experiment.preset, report=report) if experiment.judge else None
         problem = MotionProblem(data, experiment.preset, judge=judge)
         identity = {
@@ -154,6 +165,7 @@ def _keep_texts(experiment: Experiment, data: dataset.Dataset, encoder: FrozenEn
     given = experiment.source
     source = given / FOLDER if given is not None and kind_of(given) == "prepared" else None
     captions = [caption for part in (data.train, data.reference, data.second) for caption in part.captions]
+    captions += [caption for own in data.said.values() for caption in own]
     encoder.keep(experiment.out / FOLDER, captions, source=source, report=report)
 
 
@@ -165,7 +177,7 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     preset, loop, keep, judge = task.settings
     data = dataset.load(task.out / "data")
     evaluator = TextMotionEvaluator.load(task.out / EVALUATOR) if judge else None
-    problem = MotionProblem(data, preset, campaign.Teller(send), evaluator)
+    problem = MotionProblem(data, preset, campaign.Teller(send), task.seed, evaluator)
     if problem.encoder is not None:
         problem.encoder.use(task.out / FOLDER)
     task.folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,21 @@ import numpy as np
 from loop import files, stream
 from loop.progress import Report
 from motion.batch import MotionBatch
-from motion.data.clip import Clip, windows
+from motion.data.clip import Clip, Windows, windows
 from motion.data.humanml3d import source_motion
 from motion.data.pack import load_pack, source_fingerprint
-from motion.data.procedural import generate
+from motion.data.procedural import KINDS, Drawing, generate
+from motion.experiment.cutting import Pieces, by_lists, lengths_drawn, pieces
 from motion.experiment.presets import Preset
 from motion.features.hml263 import encode
+from motion.features.padded import encode_clips
+from motion.features.representation import representation_named
 from motion.physics.performed import perform
 
 EMBEDDED = "procedural"
+SAID = "captions.json"
 SETS = ("train", "reference", "second", "rest")
+_BLOCK = 256  # clips of different lengths whose features are worked out together: bounds the memory
 _DATA_SEED = 20260101  # fixed: which motions are real does not change with the seed of a run
 
 
@@ -34,6 +39,7 @@ class Dataset:
     second: further real motions, for the distance that remains between two real sets (may be empty).
     rest: all other real motions, from captures of their own, which only correctors may know (empty for the embedded
         data, which can draw more).
+    said: all captions of a motion by its id, where the experiment trains on all of them; else empty.
     info: name, fingerprints, licence, counts, what was left out; all deterministic.
     """
 
@@ -42,15 +48,26 @@ class Dataset:
     second: MotionBatch
     rest: MotionBatch
     info: Mapping[str, Any]
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def to_batch(clips: Sequence[Clip], rng: np.random.Generator) -> MotionBatch:
-    """Features of clips of one length; one caption of each, chosen by `rng`."""
-    features = encode(np.stack([clip.joints for clip in clips]), floor="given")
-    choices = rng.integers(2**31, size=len(clips))
+def to_batch(
+    clips: Sequence[Clip], rng: np.random.Generator, frames: int | None = None, *, first: bool = False
+) -> MotionBatch:
+    """Features of clips, padded to `frames` (None: all are of one length); one caption of each, chosen by `rng` or, if
+    asked for, the first."""
+    if frames is None:
+        features = encode(np.stack([clip.joints for clip in clips]), floor="given")
+        lengths = np.full(len(clips), features.shape[1], dtype=np.int64)
+    else:
+        blocks = [[clip.joints for clip in clips[at : at + _BLOCK]] for at in range(0, len(clips), _BLOCK)]
+        kind = representation_named("hml263")
+        parts = [encode_clips(kind, block, frames, floor="given") for block in blocks]
+        features, lengths = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    choices = np.zeros(len(clips), int) if first else rng.integers(2**31, size=len(clips))
     return MotionBatch(
         features,
-        np.full(len(clips), features.shape[1], dtype=np.int64),
+        lengths,
         tuple(clip.captions[choice % len(clip.captions)] for clip, choice in zip(clips, choices, strict=True)),
         tuple(clip.action for clip in clips),
         tuple(clip.name for clip in clips),
@@ -60,13 +77,26 @@ def to_batch(clips: Sequence[Clip], rng: np.random.Generator) -> MotionBatch:
 def draw_procedural(count: int, preset: Preset, rng: np.random.Generator) -> MotionBatch:
     """`count` procedural motions, new ones for every state of `rng`."""
     seed = _DATA_SEED + 1 + int(rng.integers(2**40))  # above the seed of the prepared sets
-    return to_batch(embedded(count, preset, seed), rng)
+    return batch_for(preset, embedded(count, preset, seed), rng)
+
+
+def batch_for(preset: Preset, clips: Sequence[Clip], rng: np.random.Generator) -> MotionBatch:
+    """`to_batch` as a preset wants it: padded where lengths differ, with the first caption where all count."""
+    frames = None if preset.min_frames is None else preset.frames
+    return to_batch(clips, rng, frames, first=preset.captions == "all")
 
 
 def embedded(count: int, preset: Preset, seed: int) -> Sequence[Clip]:
-    """`count` procedural motions of the preset's kinds and length; with `performed` as the simulated body does them."""
-    clips = generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds, styles=preset.styles)
-    return perform(clips) if preset.performed else clips
+    """`count` procedural motions of the preset's kinds and lengths; with `performed` as the simulated body has them."""
+    if preset.min_frames is None:
+        clips = generate(count, frames=preset.frames + 1, seed=seed, kinds=preset.kinds, styles=preset.styles)
+    else:
+        lengths = lengths_drawn(count, preset.min_frames, preset.frames + 1, seed)
+        kinds = KINDS if preset.kinds is None else preset.kinds
+        clips = tuple(Drawing(many, seed, kinds, preset.styles).clip(i) for i, many in enumerate(lengths))
+    if not preset.performed:
+        return clips
+    return perform(clips) if preset.min_frames is None else tuple(perform([clip])[0] for clip in clips)
 
 
 def prepare(
@@ -87,6 +117,8 @@ def prepare(
             for name in SETS:
                 (partial / name).mkdir()
                 getattr(made, name).save(partial / name)
+            if made.said:
+                files.write_json(partial / SAID, made.said)
             files.write_json(partial / "data.json", made.info)
         return load(folder)
     data = load(folder)
@@ -109,13 +141,21 @@ def load(folder: Path) -> Dataset:
     """
     info = files.read_json(folder / "data.json")
     sets = [MotionBatch.load(folder / name) for name in SETS]
-    if _fingerprint(sets) != info["fingerprint"]:
+    said: dict[str, tuple[str, ...]] = {}
+    if (folder / SAID).is_file():
+        said = {name: tuple(captions) for name, captions in files.read_json(folder / SAID).items()}
+    if _fingerprint(sets, said) != info["fingerprint"]:
         raise ValueError(f"{folder} is damaged: it does not match its fingerprint; remove it or choose a new --out")
-    return Dataset(sets[0], sets[1], sets[2], sets[3], info)
+    return Dataset(sets[0], sets[1], sets[2], sets[3], info, said)
 
 
 def _make(preset: Preset, source: Path | None, skip_bad: bool, workers: int, report: Report | None) -> Dataset:
     rng = stream(_DATA_SEED, 0, "split")
+    if source is None and preset.splits == "given":
+        raise ValueError(
+            "splits 'given' needs real motions with lists of their own; name HumanML3D's folder with --data, or draw "
+            "the sets: --set splits=drawn"
+        )
     if source is None:
         wanted = preset.n + 2 * preset.reference
         clips = embedded(wanted, preset, _DATA_SEED)
@@ -131,8 +171,11 @@ def _make(preset: Preset, source: Path | None, skip_bad: bool, workers: int, rep
     else:
         pack = load_pack(source, skip_bad=skip_bad, workers=workers, report=report)
         flat = tuple(clip for clip in pack.clips if clip.flat)
-        cuts = windows(flat, preset.frames + 1)
-        groups = _split(cuts.clips, preset, rng)
+        cuts = _cut(flat, preset)
+        if preset.splits == "given":
+            groups = by_lists(cuts.clips, preset.n, preset.reference, capture_of, rng)
+        else:
+            groups = _split(cuts.clips, preset, rng)
         about = {
             "source": source.resolve().name,
             "source_fingerprint": pack.fingerprint,
@@ -145,10 +188,21 @@ def _make(preset: Preset, source: Path | None, skip_bad: bool, workers: int, rep
             "broken_windows": cuts.broken,
             "windows": len(cuts.clips),
         }
-    empty = to_batch(groups[0][:1], rng).take([])
-    sets = [to_batch(group, rng) if group else empty for group in groups]
-    info = {**about, "preset": _sizes(preset), "fingerprint": _fingerprint(sets), "sizes": [len(part) for part in sets]}
-    return Dataset(sets[0], sets[1], sets[2], sets[3], info)
+        if isinstance(cuts, Pieces):
+            about["too_long"] = cuts.long
+    empty = batch_for(preset, groups[0][:1], rng).take([])
+    sets = [batch_for(preset, group, rng) if group else empty for group in groups]
+    said = {clip.name: clip.captions for group in groups[:3] for clip in group} if preset.captions == "all" else {}
+    fingerprint = _fingerprint(sets, said)
+    info = {**about, "preset": _sizes(preset), "fingerprint": fingerprint, "sizes": [len(part) for part in sets]}
+    return Dataset(sets[0], sets[1], sets[2], sets[3], info, said)
+
+
+def _cut(clips: tuple[Clip, ...], preset: Preset) -> Windows | Pieces:
+    if preset.min_frames is None:
+        return windows(clips, preset.frames + 1)
+    longest = preset.longest
+    return pieces(clips, preset.min_frames, preset.frames + 1, longest, stream(_DATA_SEED, 0, "cutting"))
 
 
 def _split(cuts: Sequence[Clip], preset: Preset, rng: np.random.Generator) -> list[list[Clip]]:
@@ -181,12 +235,17 @@ def _split(cuts: Sequence[Clip], preset: Preset, rng: np.random.Generator) -> li
     groups = [group[:size] for group, size in zip(groups, wanted, strict=True)]
     if len(groups[0]) < preset.n or len(groups[1]) < preset.reference:
         raise ValueError(
-            f"the data gives {len(groups[0])} training and {len(groups[1])} reference motions of {preset.frames + 1} "
+            f"the data gives {len(groups[0])} training and {len(groups[1])} reference motions of {_range(preset)} "
             f"frames, needed are {preset.n} and {preset.reference}; use a smaller preset or more data"
         )
     if len(groups[2]) < preset.reference:
         return [groups[0], groups[1], [], groups[2]]
     return [*groups, rest]
+
+
+def _range(preset: Preset) -> str:
+    least = "" if preset.min_frames is None else f"{preset.min_frames} to "
+    return f"{least}{preset.frames + 1}"
 
 
 def capture_of(name: str) -> str:
@@ -201,14 +260,19 @@ def _sizes(preset: Preset) -> dict[str, Any]:
     more: dict[str, Any] = {"performed": True} if preset.performed else {}
     if preset.styles != ("neutral",):
         more |= {"styles": list(preset.styles)}
+    for name, usual in (("min_frames", None), ("longest", None), ("splits", "drawn"), ("captions", "one")):
+        if getattr(preset, name) != usual:
+            more[name] = getattr(preset, name)
     return {"frames": preset.frames, "n": preset.n, "reference": preset.reference, "kinds": kinds, **more}
 
 
-def _fingerprint(sets: Sequence[MotionBatch]) -> str:
-    """SHA-256 over the content of the batches: motions, lengths and conditions."""
+def _fingerprint(sets: Sequence[MotionBatch], said: Mapping[str, tuple[str, ...]]) -> str:
+    """SHA-256 over the content of the batches: motions, lengths and conditions; and all captions where there are."""
     digest = hashlib.sha256()
     for part in sets:
         digest.update(np.ascontiguousarray(part.features).tobytes())
         digest.update(np.ascontiguousarray(part.lengths).tobytes())
         digest.update(repr((part.captions, part.actions, part.ids)).encode())
+    if said:
+        digest.update(repr(sorted(said.items())).encode())
     return digest.hexdigest()

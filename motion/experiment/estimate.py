@@ -14,8 +14,8 @@ from motion.experiment.dataset import draw_procedural
 from motion.experiment.measures import Ruler
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
-from motion.features.padded import decode_clips
 from motion.features.representation import representation_named
+from motion.joint_corrector import padded_joints
 from motion.model import generator
 from motion.model.generator import MotionModel
 from motion.physics import correct_joints
@@ -24,6 +24,8 @@ SIMULATED = ("corrected", "physics+prior")
 """Kinds of arms whose corrections are simulated: all others cost little beside drawing and training."""
 _FEW = 16
 _STEPS = 4
+_LONG = 3.0  # a step of so many seconds is measured once
+_EVALUATIONS, _FEWEST = 15, 3  # of the network for a motion, measured for all: odd, and enough for every solver
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,21 @@ def estimate(experiment: Experiment) -> Estimate:
     costs = _measured(preset, simulated=any(kind in SIMULATED for kind in kinds))
     arms = tuple(_arm(name, experiment.loop, preset, costs) for name in experiment.arms)
     evaluation = preset.evaluation * (costs.draw + costs.measure)
-    first = preset.first_steps * costs.step + evaluation
+    steps = preset.steps_of(preset.n, later=False)
+    first = steps * costs.step + evaluation
     chains = [experiment.steps * arm.seconds for arm in arms for _ in experiment.seeds]
     workers = min(experiment.workers, max(1, len(chains)))
     shared = first * -(-len(experiment.seeds) // workers)
     later = max(max(chains, default=0.0), sum(chains) / workers)
     models = len(experiment.seeds) * (1 + len(arms) * (experiment.steps + 1))
-    return Estimate(arms, first, preset.first_steps, shared + later, models * costs.model_bytes)
+    return Estimate(arms, first, steps, shared + later, models * costs.model_bytes)
 
 
 def _arm(name: str, loop: LoopConfig, preset: Preset, costs: Costs) -> ArmEstimate:
     arm = arm_named(name)
-    drawn = arm.schedule(loop).request(preset.n)
-    steps = preset.first_steps if preset.start == "scratch" else preset.steps
+    drawn = arm.schedule(loop, preset.count).request(preset.n)
+    real = 0 if arm.kind != "real" and arm.lam is None and loop.schedule == "replace" else preset.n
+    steps = preset.steps_of(real + drawn, later=preset.start == "finetune")
     gamma = loop.gamma if arm.gamma is None else arm.gamma
     picked = 1.0 if np.isinf(gamma) else gamma / (1.0 + gamma)
     seconds = steps * costs.step + preset.evaluation * (costs.draw + costs.measure)
@@ -91,8 +95,12 @@ def _arm(name: str, loop: LoopConfig, preset: Preset, costs: Costs) -> ArmEstima
 
 
 def _measured(preset: Preset, *, simulated: bool) -> Costs:
-    """A few steps, a chunk of motions, a few simulations; embedded motions stand for those of a pack."""
-    small = replace(preset, text="words", text_weights=None) if encoder_of(preset) is None else preset
+    """A few steps, a chunk of motions, a few simulations; embedded motions stand for those of a pack, and learned words
+    for an encoder whose weights are not named."""
+    unread = preset.text == "words" or (preset.text in ("pretrained", "clip") and preset.text_weights is None)
+    small = replace(preset, text="words", text_weights=None, splits="drawn") if unread else preset
+    if not unread:
+        encoder_of(preset)  # its weights are there
     rng = np.random.default_rng(0)
     batch = draw_procedural(max(_FEW, preset.batch_size), small, rng)
     problem = MotionProblem(None, small)  # type: ignore[arg-type]  # only what trains and draws, no data set
@@ -103,11 +111,15 @@ def _measured(preset: Preset, *, simulated: bool) -> Costs:
         return generator.fit(None, batch, chosen, np.random.default_rng(0), encoder=problem.encoder)
 
     model = train(1)  # also imports what a first step imports
-    step = max(_seconds(lambda: train(1 + _STEPS)) - _seconds(lambda: train(1)), 1e-6) / _STEPS
+    once = _seconds(lambda: train(1))
+    slow = once > _LONG
+    step = once if slow else max(_seconds(lambda: train(1 + _STEPS)) - once, 1e-6) / _STEPS
     asked = batch.take(np.arange(generator.CHUNK) % len(batch))
-    draw = _seconds(lambda: problem.draw(model, asked, rng)) / len(asked)
-    clips = np.stack(decode_clips(representation_named("hml263"), batch.features[:_FEW], batch.lengths[:_FEW]))
-    simulate = _seconds(lambda: correct_joints(clips)) / _FEW if simulated else 0.0
+    looks = min(preset.sampler_steps, _FEWEST if slow else _EVALUATIONS)
+    drawing = MotionProblem(problem.dataset, replace(small, sampler_steps=looks))
+    draw = _seconds(lambda: drawing.draw(model, asked, rng)) / len(asked) * preset.sampler_steps / looks
+    clips, frames = padded_joints(representation_named("hml263"), batch.take(np.arange(_FEW)))
+    simulate = _seconds(lambda: correct_joints(clips, frames)) / _FEW if simulated else 0.0
     ruler = Ruler.fit(batch)
     measure = _seconds(lambda: ruler.measure(batch, ruler.features, rng)) / len(batch)
     size = sum(weight.numel() * weight.element_size() for weight in model.weights.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.evaluation.text_motion import TextMotionEvaluator
 from motion.evaluation.text_motion_training import EvaluatorConfig, train_evaluator
-from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
+from motion.experiment.dataset import EMBEDDED, Dataset, batch_for, capture_of, embedded
 from motion.experiment.presets import Preset
 from motion.text.frozen import FrozenEncoder
 
@@ -50,7 +50,7 @@ def prepare_evaluator(
     """
     chosen = config or EvaluatorConfig()
     folder, work = out / EVALUATOR, out / f"{EVALUATOR}.work"
-    made_from = files.to_json({**_made_from(data, preset), "training": asdict(chosen)})
+    made_from = files.to_json({**_made_from(data, preset), "training": files.identity_of(chosen)})
     if folder.exists():
         found = TextMotionEvaluator.load(folder, encoder)
         stored = {key: value for key, value in found.trained_on.items() if key != "motions"}
@@ -75,7 +75,7 @@ def training_motions(data: Dataset, preset: Preset, report: Report = silent) -> 
     for start in range(0, count, _BLOCK):
         report("drawing motions", start, count)
         clips = embedded(min(_BLOCK, count - start), kinds, _SEED + start)
-        drawn.append(to_batch(clips, np.random.default_rng([_SEED, start])))
+        drawn.append(batch_for(kinds, clips, np.random.default_rng([_SEED, start])))
     report("drawing motions", count, count)
     parts = [*([data.rest] if len(data.rest) else []), *drawn]
     return parts[0].concat(*parts[1:])
@@ -84,7 +84,14 @@ def training_motions(data: Dataset, preset: Preset, report: Report = silent) -> 
 def _made_from(data: Dataset, preset: Preset) -> dict[str, Any]:
     """What decides the training motions, as JSON; the size of the data set does not where motions are drawn anew."""
     all_drawn = PERFORMED if preset.performed else DRAWN
-    drawing = {"frames": preset.frames, "styles": preset.styles, "performed": preset.performed, "seed": _SEED}
+    drawing: dict[str, Any] = {
+        "frames": preset.frames,
+        "styles": preset.styles,
+        "performed": preset.performed,
+        "seed": _SEED,
+    }
+    if preset.min_frames is not None:
+        drawing["min_frames"] = preset.min_frames
     if data.info["source"] == EMBEDDED:
         return {"source": EMBEDDED, "kinds": preset.kinds, "drawn": all_drawn, "rest": 0, **drawing}
     captures = len({capture_of(name) for name in data.rest.ids})

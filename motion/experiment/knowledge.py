@@ -13,7 +13,7 @@ from motion.correctors import prior_file as priors
 from motion.correctors.prior import LEAST, MotionPrior, PriorSettings
 from motion.correctors.stock import Stock
 from motion.data.clip import Clip
-from motion.experiment.dataset import EMBEDDED, Dataset, capture_of, embedded, to_batch
+from motion.experiment.dataset import EMBEDDED, Dataset, batch_for, capture_of, embedded
 from motion.experiment.presets import Preset
 from motion.features.padded import decode_clips
 from motion.features.representation import representation_named
@@ -43,7 +43,7 @@ def stock(data: Dataset, preset: Preset, size: int) -> MotionBatch:
 
 
 def _drawn(preset: Preset, size: int) -> MotionBatch:
-    return to_batch(embedded(size, preset, _SEED), np.random.default_rng(_SEED))
+    return batch_for(preset, embedded(size, preset, _SEED), np.random.default_rng(_SEED))
 
 
 def drawn_prior(preset: Preset, size: int) -> MotionPrior:
@@ -52,18 +52,26 @@ def drawn_prior(preset: Preset, size: int) -> MotionPrior:
 
 
 def prior_of(batch: MotionBatch) -> MotionPrior:
-    """The prior of real motions of one length."""
+    """The prior of real motions; of the length of the longest, held still beyond their own."""
     clips = decode_clips(representation_named("hml263"), batch.features, batch.lengths)
     captures = tuple(capture_of(name) if "@" in name else name for name in batch.ids)
-    return MotionPrior(np.stack(clips), batch.captions, captures)
+    lengths = np.array([len(clip) for clip in clips])
+    longest = int(lengths.max())
+    if (lengths == longest).all():
+        return MotionPrior(np.stack(clips), batch.captions, captures)
+    held = [np.concatenate([clip, np.repeat(clip[-1:], longest - len(clip), axis=0)]) for clip in clips]
+    return MotionPrior(np.stack(held), batch.captions, captures, lengths=lengths)
 
 
 def stock_of(prior: MotionPrior) -> Stock:
     """The prior's motions as the stock of a projection: the same knowledge, used without captions."""
+    lengths = [prior.frames] * len(prior) if prior.lengths is None else prior.lengths.tolist()
     return Stock(
         tuple(
-            Clip(capture, joints, (caption,), "", "prior", "as its source's")
-            for capture, joints, caption in zip(prior.captures, prior.joints, prior.captions, strict=True)
+            Clip(capture, joints[:length], (caption,), "", "prior", "as its source's")
+            for capture, joints, length, caption in zip(
+                prior.captures, prior.joints, lengths, prior.captions, strict=True
+            )
         )
     )
 
@@ -84,7 +92,8 @@ def prepare_prior(out: Path, data: Dataset, preset: Preset, size: int, report: R
     if path.exists():  # the stock is not drawn again only to be compared
         return priors.load(path, made_from)
     prior = prior_of(stock(data, preset, size))
-    priors.save(prior, path, preset.frames, report, made_from=made_from)
+    usual = preset.frames if prior.lengths is None else int(np.median(prior.lengths)) - 1
+    priors.save(prior, path, usual, report, made_from=made_from)
     return prior
 
 

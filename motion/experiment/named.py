@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 LAMS = ("0.25", "0.5", "0.75", "1")
 """Synthetic motions per real one, as in the paper's motion experiment."""
@@ -12,11 +13,23 @@ PAPER_ARMS = ("real", *(f"{kind}-{lam}" for lam in LAMS for kind in ("synthetic"
 correction."""
 _COMPARED = ("synthetic", "corrected", "prior", "physics+prior", "kinematic", "reground", "anchor", "ideal")
 
+PAPER_SIZES: Mapping[int, Mapping[str, Any]] = {
+    64: {"n": 65, "first_steps": 5_000, "steps": 1_000},
+    128: {"n": 129, "first_steps": 10_000, "steps": 1_000},
+    256: {"n": 257, "first_steps": 20_000, "steps": 1_000},
+    2794: {"n": 2794, "first_steps": 200_000, "steps": 40_000},
+}
+"""The paper's sizes by what it calls them: motions in its lists, steps of generation 0 and of later ones."""
+
 
 @dataclass(frozen=True)
 class NamedExperiment:
-    """What a name stands for. sizes: name of the preset, with another `n` where one is given. generations: after
-    generation 0; None: the preset's. judge: whether a learned evaluator measures too."""
+    """What a name stands for.
+
+    sizes: name of the preset, with another `n` where one is given. generations: after generation 0; None: the preset's.
+    schedule: of arms that do not say their own. each_n: what else an n means where only some are known.
+    judge: whether a learned evaluator measures too.
+    """
 
     sizes: str
     about: str
@@ -25,6 +38,25 @@ class NamedExperiment:
     generations: int | None = None
     n: int | None = None
     judge: bool = True
+    schedule: str = "replace"
+    each_n: Mapping[int, Mapping[str, Any]] | None = None
+
+    def of_n(self, n: int | None) -> Mapping[str, Any]:
+        """The fields of the preset that another number of motions changes.
+
+        Raises:
+            ValueError: a number of which nothing is known here.
+        """
+        if n is None:
+            return {} if self.n is None else {"n": self.n}
+        if self.each_n is None:
+            return {"n": n}
+        if n not in self.each_n:
+            known = ", ".join(map(str, self.each_n))
+            raise ValueError(
+                f"--n must be one of the paper's, {known}, got {n}; others: --set n={n} first_steps=... steps=..."
+            )
+        return self.each_n[n]
 
 
 EXPERIMENTS: Mapping[str, NamedExperiment] = {
@@ -41,6 +73,10 @@ EXPERIMENTS: Mapping[str, NamedExperiment] = {
     "verdict": NamedExperiment(
         "smoke", "eight seeds of every corrector, without real data and with it: decides the claims (an hour)",
         ("real", "synthetic-0.25", *_COMPARED, *(f"{kind}-1" for kind in _COMPARED)), tuple(range(8)), 6,
+    ),
+    "paper": NamedExperiment(
+        "paper", "the paper's own experiment: needs HumanML3D, CLIP's weights and a GPU", PAPER_ARMS, (42,),
+        schedule="augment", each_n=PAPER_SIZES,
     ),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from loop import Problem, Request, files
+from loop import Problem, Request, files, stream
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
 from motion.correctors.anchor import AnchorCorrector
@@ -33,11 +33,15 @@ _SHOWN = 3  # motions kept for the strip of stick figures, one per caption
 
 @dataclass(frozen=True)
 class MotionProblem(Problem[MotionModel, MotionBatch]):
-    """Samples are asked for by the captions of real motions, and have their lengths."""
+    """Samples are asked for by the captions of real motions, and have their lengths.
+
+    seed: of the run, where the preset wants the same noise in each generation.
+    """
 
     dataset: Dataset
     preset: Preset
     report: Report = field(default=silent, compare=False)
+    seed: int = 0
     judge: Embedder | None = field(default=None, compare=False)
     """A learned evaluator that measures beside the network-free ones; decides nothing, so no part of `describe`."""
 
@@ -62,8 +66,19 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         rng: np.random.Generator,
         work: Path | None = None,
     ) -> MotionModel:
-        config = self.training(previous)
-        return generator.fit(previous, training, config, rng, work=work, report=self.report, encoder=self.encoder)
+        later = self._is_later(previous)
+        config = replace(self.training(previous), steps=self.preset.steps_of(len(training), later=later))
+        if self.preset.noise == "same":
+            rng = stream(self.seed, 0, "fit")
+        said = self._said(training) if self.preset.captions == "all" else None
+        return generator.fit(
+            previous, training, config, rng, captions=said, work=work, report=self.report, encoder=self.encoder
+        )
+
+    def _said(self, batch: MotionBatch) -> list[tuple[str, ...]]:
+        """All captions of each motion; a synthetic one has those of the motion that its caption was of."""
+        pairs = zip(batch.ids, batch.captions, strict=True)
+        return [self.dataset.said.get(name, (caption,)) for name, caption in pairs]
 
     def training(self, previous: MotionModel | None) -> TrainConfig:
         """How a generation is trained; reads no data.
@@ -71,19 +86,10 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         Raises:
             ValueError: sizes that do not fit together.
         """
-        first = TrainConfig(
-            steps=self.preset.first_steps,
-            batch_size=self.preset.batch_size,
-            learning_rate=self.preset.learning_rate,
-            checkpoint_every=_CHECKPOINT,
-            start=self.preset.start,
-            optimiser=self.preset.optimiser,
-            objective=self.preset.objective,
-            levels=self.preset.spacing,
-            model=self._size,
-        )
-        later = replace(first, steps=self.preset.steps, learning_rate=self.preset.fine_learning_rate, warmup=10)
-        return first if previous is None or self.preset.start == "scratch" else later
+        return self.preset.training(self._size, later=self._is_later(previous), checkpoint_every=_CHECKPOINT)
+
+    def _is_later(self, previous: MotionModel | None) -> bool:
+        return previous is not None and self.preset.start == "finetune"
 
     @classmethod
     def check(cls, preset: Preset) -> None:
@@ -94,6 +100,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         """`count` motions for captions of `real`, drawn without replacement as long as there are any."""
         rounds = -(-request.count // len(request.real))
         order = np.concatenate([rng.permutation(len(request.real)) for _ in range(rounds)])[: request.count]
+        if self.preset.noise == "same":
+            rng = stream(self.seed, 0, "same noise")
         return self.draw(model, request.real.take(order), rng)
 
     def measure(
@@ -146,7 +154,9 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         if synthetic is not None and corrected is not None and corrected is not synthetic:
             _keep_corrections(synthetic.take(range(_SHOWN)), corrected.take(range(_SHOWN)), folder)
         text = None if self.encoder is None else self.encoder.fingerprint()
-        write_about(folder, self.preset, self.data(), text, [self.dataset.train])
+        train = self.dataset.train
+        more = [caption for name in train.ids for caption in self.dataset.said.get(name, ())]
+        write_about(folder, self.preset, self.data(), text, [train], more)
 
     def floor(self) -> dict[str, float]:
         """The same measures of real motions: the second set where there is one, else the reference itself."""

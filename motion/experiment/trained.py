@@ -7,6 +7,7 @@ understood by the config and the data set above them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -133,15 +134,20 @@ class Trained:
 
 
 def write_about(
-    folder: Path, preset: Preset, data: Mapping[str, Any], text: str | None, batches: Sequence[MotionBatch]
+    folder: Path,
+    preset: Preset,
+    data: Mapping[str, Any],
+    text: str | None,
+    batches: Sequence[MotionBatch],
+    more: Sequence[str] = (),
 ) -> None:
-    """Write `about.json` into a generation's folder. batches: the real motions it was trained on."""
+    """Write `about.json` into a generation's folder. batches: the real motions it was trained on; more: captions."""
     pairs = dict(zip((c for b in batches for c in b.captions), (a for b in batches for a in b.actions), strict=True))
     files.write_json(
         folder / ABOUT,
         {
             "format": 1, "preset": preset.describe(), "data": data, "text": text,
-            "words": sorted({word for caption in pairs for word in words(caption)}),
+            "words": sorted({word for caption in (*pairs, *more) for word in words(caption)}),
             "asked": [{"caption": caption, "action": action} for caption, action in list(pairs.items())[:_CAPTIONS]],
         },
     )  # fmt: skip
@@ -208,6 +214,8 @@ def _preset_of(stored: Any) -> Preset | None:
     if strange:
         raise ValueError(f"the model's preset has fields of another version ({', '.join(strange)}); use that version")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
+    if values.get("clip") == "inf":  # JSON has no infinity: it is a word there
+        values["clip"] = math.inf
     return Preset(**{"generations": 0} | values)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor, nn
+
+from loop import files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,7 @@ class DenoiserConfig:
 
     def describe(self) -> dict[str, Any]:
         """As JSON; `architectures.config_of` reads it back."""
-        return {"architecture": self.architecture, **asdict(self)}
+        return {"architecture": self.architecture, **files.identity_of(self)}
 
 
 class Captions(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +82,7 @@ def fit(
     config: TrainConfig,
     rng: np.random.Generator,
     *,
+    captions: Sequence[Sequence[str]] | None = None,
     work: Path | None = None,
     report: Report | None = None,
     encoder: TextEncoder | None = None,
@@ -93,6 +94,7 @@ def fit(
         previous: the last generation; read only where `config.start` is "finetune".
         batch: the training motions, at most `config.model.frames` frames long.
         rng: one number is drawn from it.
+        captions: all captions of each motion, of which each step takes one by lot; None: the batch's own.
         work: a folder for checkpoints, see `train_in`.
         encoder: turns captions into tokens; default: hashed words.
         device: see `generative.device`; the model comes back on the CPU.
@@ -106,19 +108,19 @@ def fit(
     if previous is not None and before is not None:
         check_same(previous.config, config.model)
     normaliser = previous.normaliser if previous is not None and before is not None else Normaliser.fit(batch)
-    data = _training_set(batch, normaliser, config.model, encoder)
+    data = _training_set(batch, normaliser, config.model, encoder, captions)
     generator, where = torch.Generator().manual_seed(seed), device_of(device)
     net = denoiser_of(config.model)
     if before is None:
         net.initialise(generator)
-    parts = [data.clean, data.frames, data.values, data.mask]
     data_digest = digest_of([torch.from_numpy(batch.features), torch.from_numpy(batch.lengths)])
     about = {**config.model.describe(), "data": data_digest, "device": where.type}
     net = net.to(where)
     compile_for(net, where)
     state = new_state(net, config, generator, weights=before, carried=carried, about=about)
-    name = digest(config, seed, parts, before, carried) + ("" if where.type == "cpu" else f"-{where.type}")
-    state = train_in(work, name, state, gradients_of(data.to(where), config), config, report)
+    name = digest(config, seed, data.parts, before, carried) + ("" if where.type == "cpu" else f"-{where.type}")
+    gradients = gradients_of(data.to(where), config, lambda: state.step, seed)
+    train_in(work, name, state, gradients, config, report)  # moves `state` itself
     kept = carry(state) if config.optimiser == "carried" else None
     return MotionModel(config.model, normaliser, averaged(state), kept, state.loss)
 
@@ -232,7 +234,11 @@ def _frames(lengths: NDArray[np.int64], size: DenoiserConfig) -> Tensor:
 
 
 def _training_set(
-    batch: MotionBatch, normaliser: Normaliser, size: DenoiserConfig, encoder: TextEncoder | None
+    batch: MotionBatch,
+    normaliser: Normaliser,
+    size: DenoiserConfig,
+    encoder: TextEncoder | None,
+    captions: Sequence[Sequence[str]] | None = None,
 ) -> TrainingSet:
     """The batch, normalised, cut into tokens and padded; captions cut to the longest one."""
     n, frames, _ = batch.features.shape
@@ -243,18 +249,30 @@ def _training_set(
             f"motions must be 1 to {size.frames} frames long, got {batch.lengths.min()} to {batch.lengths.max()}; "
             "crop them or raise the model's frames"
         )
-    if not np.all(np.isfinite(batch.features)):
+    if not np.isfinite(batch.features[np.arange(frames) < batch.lengths[:, None]]).all():
         raise ValueError("features must be finite, got nan or inf in the training set; drop those motions")
     mask = _frames(batch.lengths, size)
     kept = min(frames, size.frames)
     clean = np.zeros((n, size.tokens * size.frames_a_token, DIM), np.float32)
     clean[:, :kept] = normaliser.apply(batch.features[:, :kept])
     clean[mask.view(n, -1).numpy() == 0] = 0
-    tokens = _encoder(size, encoder).encode(batch.captions)
+    said = batch.captions if captions is None else tuple(dict.fromkeys(text for own in captions for text in own))
+    tokens = _encoder(size, encoder).encode(said)
     longest = int(tokens.mask.sum(axis=1).max())
-    return TrainingSet(
+    found = TrainingSet(
         torch.from_numpy(clean).view(n, size.tokens, -1),
         mask,
         torch.from_numpy(tokens.values[:, :longest].copy()),
         torch.from_numpy(tokens.mask[:, :longest].copy()),
     )
+    if captions is None:
+        return found
+    if len(captions) != n or not all(captions):
+        raise ValueError(
+            f"captions must be some for each of {n} motions, got {len(captions)} lists; give every motion one"
+        )
+    row = {text: i for i, text in enumerate(said)}
+    texts = torch.zeros(n, max(map(len, captions)), dtype=torch.long)
+    for i, own in enumerate(captions):
+        texts[i, : len(own)] = torch.tensor([row[text] for text in own])
+    return replace(found, texts=texts, counts=torch.tensor([len(own) for own in captions]))

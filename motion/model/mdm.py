@@ -12,13 +12,14 @@ motion is. Otherwise padding is masked, as in the other architecture and in MDM'
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from loop import files
 from motion.features.hml263 import DIM
 from motion.model.contract import DenoiserConfig, MotionDenoiser
 
@@ -29,6 +30,7 @@ class MdmConfig(DenoiserConfig):
 
     feed_forward: width of each layer's inner block. dropout: share of values dropped in training, [0, 1).
     attend_padding: attend to frames beyond a motion's length, as published MDM does; else they are masked.
+    alike_layers: all layers begin with the weights of the first, as copies of one do in published MDM.
     """
 
     architecture: ClassVar[str] = "mdm"
@@ -40,13 +42,15 @@ class MdmConfig(DenoiserConfig):
     feed_forward: int = 1024
     dropout: float = 0.1
     attend_padding: bool = False
+    alike_layers: bool = field(default=False, metadata=files.ADDED)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (isinstance(self.dropout, int | float) and 0 <= self.dropout < 1):
             raise ValueError(f"dropout must be in [0, 1) (0 = none), got {self.dropout!r}")
-        if not isinstance(self.attend_padding, bool):
-            raise ValueError(f"attend_padding must be true or false, got {self.attend_padding!r}")
+        for name in ("attend_padding", "alike_layers"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be true or false, got {getattr(self, name)!r}")
 
     @property
     def least_parameters(self) -> int:
@@ -61,7 +65,7 @@ class MdmConfig(DenoiserConfig):
         return self.attend_padding
 
 
-PUBLISHED = MdmConfig(vocabulary=0, text_dim=512, attend_padding=True)
+PUBLISHED = MdmConfig(vocabulary=0, text_dim=512, attend_padding=True, alike_layers=True)
 """MDM as published for HumanML3D, on 512-dim caption states (CLIP's size)."""
 
 
@@ -95,7 +99,7 @@ class MdmDenoiser(MotionDenoiser):
             self.leave = nn.Linear(d, DIM)
 
     def initialise(self, generator: torch.Generator) -> None:
-        """torch's own laws for these layers, each layer by itself; word embeddings as in the other architecture."""
+        """torch's own laws for these layers; word embeddings as in the other architecture."""
         with torch.no_grad():
             fan_in = 1
             for name, weight in self.named_parameters():
@@ -112,6 +116,10 @@ class MdmDenoiser(MotionDenoiser):
                     weight.zero_()
                 else:
                     weight.uniform_(-1.0, 1.0, generator=generator).mul_(fan_in**-0.5)
+        if self.config.alike_layers:
+            first = self.encoder.layers[0].state_dict()
+            for layer in self.encoder.layers[1:]:
+                layer.load_state_dict(first)
 
     def memory(self, values: Tensor, mask: Tensor, dropped: Tensor) -> Sentence:
         """The mean state of each caption behind a linear layer; no caption is the zero vector before that layer."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,11 +21,14 @@ from torch import Tensor
 from generative.device import reduced_precision, seeded
 from generative.schedule import LEVELS, Spacing, noise_scales, training_levels
 from generative.training import OptimiserConfig, check_choice, check_share, draw_rows
+from loop import files
 from motion.features.hml263 import DIM
+from motion.model.batches import cropped, epochs, stretches
 from motion.model.contract import DenoiserConfig, MotionDenoiser
 from motion.model.denoiser import ModelConfig
 
 Objective = Literal["ddpm-x0", "flow-x1"]
+Batches = Literal["drawn", "epochs"]
 OBJECTIVES: dict[str, tuple[Spacing, ...]] = {"ddpm-x0": ("log-snr", "level"), "flow-x1": ("flow",)}
 """The spreads of training levels that an objective allows; the first is its own."""
 
@@ -40,6 +43,10 @@ class TrainConfig(OptimiserConfig):
         OBJECTIVES.
     smoothness: weight of the error's change from frame to frame in the loss. The perfect denoiser is the same for any
         value (the loss stays a quadratic form of the error); a small one jitters less with it, at little cost.
+    crops: each time a motion is trained on, a stretch of it: a whole number of 4 frames, as many as it has or, in one
+        of three, 4 less; from a random place (HumanML3D's way, Guo et al. 2022). Else the whole motion.
+    batches: "drawn" one by one, or "epochs": the set is shuffled and cut into batches, what is left over waits for the
+        next shuffling. A set smaller than a batch is drawn from, either way.
     model: architecture and size of the denoiser; must be the previous generation's when fine-tuning, which keeps its
         normaliser too.
     """
@@ -48,6 +55,8 @@ class TrainConfig(OptimiserConfig):
     objective: Objective = "ddpm-x0"
     levels: Spacing | None = None
     smoothness: float = 0.0
+    crops: bool = field(default=False, metadata=files.ADDED)
+    batches: Batches = field(default="drawn", metadata=files.ADDED)
     model: DenoiserConfig = ModelConfig()
 
     def __post_init__(self) -> None:
@@ -55,6 +64,7 @@ class TrainConfig(OptimiserConfig):
         if not (math.isfinite(self.smoothness) and self.smoothness >= 0):
             raise ValueError(f"smoothness must be finite and >= 0 (0 = plain squared error), got {self.smoothness!r}")
         check_share("drop_caption", self.drop_caption)
+        check_choice("batches", self.batches, ("drawn", "epochs"))
         spacing_of(self.objective, self.levels)
 
     @property
@@ -88,68 +98,101 @@ class TrainingSet:
 
     clean: (n, P, patch * 263) normalised, zero in padded frames.
     frames: (n, P, patch) 1 where a frame is valid, else 0.
-    values, mask: the captions' tokens, see `MotionDenoiser.memory`.
+    values, mask: tokens of captions, see `MotionDenoiser.memory`: those of motion i in row i, but with `texts` of all
+        different captions.
+    texts: (n, C) rows of the captions of each motion, or None. counts: (n,) how many of them count.
     """
 
     clean: Tensor
     frames: Tensor
     values: Tensor
     mask: Tensor
+    texts: Tensor | None = None
+    counts: Tensor | None = None
+
+    @property
+    def parts(self) -> list[Tensor]:
+        """All there are, in order."""
+        every = (self.clean, self.frames, self.values, self.mask, self.texts, self.counts)
+        return [part for part in every if part is not None]
 
     def to(self, device: torch.device) -> TrainingSet:
-        """The same on another device."""
-        return TrainingSet(*(part.to(device) for part in (self.clean, self.frames, self.values, self.mask)))
+        """The same on another device; what batches are chosen by stays on the CPU."""
+        clean, frames, values, mask = (part.to(device) for part in self.parts[:4])
+        return TrainingSet(clean, frames, values, mask, self.texts, self.counts)
+
+    def captions_of(self, index: Tensor, generator: torch.Generator) -> Tensor:
+        """For each motion of `index` the row of a caption; where it has several, one by lot."""
+        if self.texts is None or self.counts is None:
+            return index
+        lots = torch.rand(len(index), generator=generator)
+        return self.texts[index, (lots * self.counts[index]).long().clamp(max=self.texts.shape[1] - 1)]
 
 
-def gradients_of(data: TrainingSet, config: TrainConfig) -> Callable[[MotionDenoiser, torch.Generator], float]:
+class Batch(NamedTuple):
+    """Motions of one step with their captions, see `TrainingSet`; their noise levels, and which know no caption."""
+
+    clean: Tensor
+    frames: Tensor
+    values: Tensor
+    mask: Tensor
+    level: Tensor
+    dropped: Tensor
+
+
+def gradients_of(
+    data: TrainingSet, config: TrainConfig, step: Callable[[], int] = lambda: 0, seed: int = 0
+) -> Callable[[MotionDenoiser, torch.Generator], float]:
     """What `generative.training.train` asks for: one batch of `data` at random noise levels.
 
-    All draws go back to the loop's generator; what is drawn on a GPU, or by the network itself, through a seed.
+    All draws go back to the loop's generator; what is drawn on a GPU, or by the network itself, through a seed. Only
+    the order of epochs comes from `seed` and the number of the epoch, so that it needs no place in checkpoints.
+
+    step: where training stands. seed: of the epochs.
     """
     n, size, device = len(data.clean), config.batch_size, data.clean.device
     noise = torch.empty(size, *data.clean.shape[1:], device=device)
     levels = training_levels(config.spacing)
+    rows = epochs(n, size, seed) if config.batches == "epochs" and n >= size else None
 
     def gradients(net: MotionDenoiser, generator: torch.Generator) -> float:
-        index = draw_rows(n, size, generator)
+        index = draw_rows(n, size, generator) if rows is None else rows(step())
         level = levels[torch.randint(LEVELS, (size,), generator=generator)]
         dropped = torch.rand(size, generator=generator) < config.drop_caption
-        index, level, dropped = index.to(device), level.to(device), dropped.to(device)
+        said = data.captions_of(index, generator)
+        place = stretches(data.frames[index.to(device)], generator) if config.crops else None
+        index, said = index.to(device), said.to(device)
+        clean, frames = data.clean[index], data.frames[index]
+        if place is not None:
+            clean, frames = cropped(clean, frames, *place)
+        batch = Batch(clean, frames, data.values[said], data.mask[said], level.to(device), dropped.to(device))
         if device.type == "cpu" and not net.config.is_random:
             torch.randn(noise.shape, generator=generator, out=noise)
-            return _gradients(net, data, index, level, dropped, noise, config.smoothness)
+            return _gradients(net, batch, noise, config.smoothness)
         with seeded(generator, device):
             noise.normal_()
-            return _gradients(net, data, index, level, dropped, noise, config.smoothness)
+            return _gradients(net, batch, noise, config.smoothness)
 
     return gradients
 
 
-def _gradients(
-    net: MotionDenoiser,
-    data: TrainingSet,
-    index: Tensor,
-    level: Tensor,
-    dropped: Tensor,
-    noise: Tensor,
-    smoothness: float,
-) -> float:
+def _gradients(net: MotionDenoiser, batch: Batch, noise: Tensor, smoothness: float) -> float:
     """Adds the gradient of one batch's loss to the weights; returns its squared error.
 
     The loss is the squared error plus `smoothness` times the squared change of the error from frame to frame, averaged
     over the valid frames and dimensions of each motion, then over motions. Its derivative is written out: through
     autograd the three elementwise passes cost a third of a step.
     """
-    clean, frames = data.clean[index], data.frames[index]
+    clean, frames = batch.clean, batch.frames
     b, p, patch = frames.shape
-    alpha, sigma = noise_scales(level)
+    alpha, sigma = noise_scales(batch.level)
     noise.view(b, p, patch, DIM).mul_(sigma[:, None, None, None])
     if not net.config.sees_padding:
         noise.view(b, p, patch, DIM).mul_(frames.unsqueeze(-1))
     noisy = noise.addcmul_(clean, alpha[:, None, None])
     with reduced_precision(clean.device):
-        memory = net.memory(data.values[index], data.mask[index], dropped)
-        guess = net(noisy, level.float(), memory, frames)
+        memory = net.memory(batch.values, batch.mask, batch.dropped)
+        guess = net(noisy, batch.level.float(), memory, frames)
     guess = guess.float()
     with torch.no_grad():
         share = (frames / (frames.sum(dim=(1, 2), keepdim=True) * (DIM * b))).view(b, p * patch, 1)

@@ -85,7 +85,7 @@ class PretrainedEncoder(FrozenEncoder):
             if not (self.folder / name).is_file():
                 raise ValueError(f"{self.folder} must hold {name} of a text encoder, found none; name such a folder")
         try:
-            from transformers import AutoConfig, AutoModel, AutoTokenizer, CLIPTextModel
+            from transformers import AutoConfig, AutoTokenizer
         except ImportError:
             raise ValueError(
                 "a pretrained text encoder needs the library transformers; pip install transformers"
@@ -93,10 +93,15 @@ class PretrainedEncoder(FrozenEncoder):
         safe = {"local_files_only": True, "trust_remote_code": False}
         try:
             config = AutoConfig.from_pretrained(self.folder, **safe)
-            kind = CLIPTextModel if config.model_type in ("clip", "clip_text_model") else AutoModel
-            model = kind.from_pretrained(self.folder, use_safetensors=True, **safe).eval()
+            model = self._kind(config).from_pretrained(self.folder, use_safetensors=True, **safe).eval()
             tokenizer = AutoTokenizer.from_pretrained(self.folder, **safe)
         except (OSError, ValueError, KeyError, RuntimeError) as problem:
             reason = " ".join(str(problem).split())[:200]
             raise ValueError(f"{self.folder} holds no text encoder that can be read ({reason}); name another") from None
         self._loaded.update(model=model, tokenizer=tokenizer)
+
+    def _kind(self, config: Any) -> Any:
+        """The library's class of the model in the folder."""
+        from transformers import AutoModel, CLIPTextModel
+
+        return CLIPTextModel if config.model_type in ("clip", "clip_text_model") else AutoModel

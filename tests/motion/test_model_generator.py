@@ -93,7 +93,8 @@ def test_the_written_out_gradient_is_that_of_the_stated_loss(smoothness):
     index, dropped = torch.arange(4), torch.tensor([True, False, False, False])
     level, noise = torch.tensor([10, 300, 700, 999]), torch.randn(4, 3, 4 * 263)
     net = a_net()
-    loss = training._gradients(net, data, index, level, dropped, noise.clone(), smoothness)
+    chosen = training.Batch(*(part[index] for part in data.parts), level, dropped)
+    loss = training._gradients(net, chosen, noise.clone(), smoothness)
     got = [weight.grad.clone() for weight in net.parameters()]
     net.zero_grad()
     alpha, sigma = training.noise_scales(level)

@@ -46,7 +46,7 @@ def refused(capsys, text, *args):
 
 
 def test_wrong_words(tiny, capsys):
-    refused(capsys, "preset must be one of smoke, laptop, laptop-long, verdict, got 'huge'", "--preset", "huge")
+    refused(capsys, "preset must be one of smoke, laptop, laptop-long, verdict, paper, got 'huge'", "--preset", "huge")
     refused(capsys, "arms must be among", "--arms", "magic")
     refused(capsys, "schedule must be one of", "--schedule", "magic")
     refused(capsys, "lam must be", "--lam", "-1")
