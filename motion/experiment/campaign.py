@@ -15,7 +15,7 @@ from loop.campaign import Plan, Task
 from loop.keep import Keep
 from loop.progress import Listener, Report
 from loop.records import generation_name, locked
-from loop.workers import Message, Send, warm_up
+from loop.workers import Executor, Message, Pool, Send, warm_up
 from motion.batch import MotionBatch
 from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
@@ -47,6 +47,7 @@ class Experiment:
     skip_bad: bool = False
     workers: int = 1
     keep: Keep = Keep()
+    executor: Executor = Pool()
 
     def __post_init__(self) -> None:
         for name in self.arms:
@@ -60,7 +61,7 @@ class Experiment:
 
     @property
     def plan(self) -> Plan:
-        return Plan(self.out, self.arms, self.seeds, self.steps, self.workers)
+        return Plan(self.out, self.arms, self.seeds, self.steps, self.workers, self.executor)
 
 
 Settings = tuple[Preset, LoopConfig, Keep]
