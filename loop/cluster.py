@@ -12,13 +12,13 @@ import importlib
 import importlib.util
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from loop.workers import TRIES, Message, Named, Runner, Send, attempt, check, lost
+from loop.workers import Message, Named, Runner, Send, attempt, check, lost
 
 T = TypeVar("T", bound=Named)
 _POLL = 0.2  # seconds between looks at the mailbox
@@ -60,14 +60,18 @@ class Cluster:
             )  # fmt: skip
         except (OSError, RuntimeError, ValueError) as problem:
             where = f"join the Ray cluster {address}" if address else "start Ray here"
-            raise ValueError(f"could not {where} ({_first_line(problem)}); see `ray status`") from None
+            raise ValueError(f"could not {where} ({_line(problem, 0)}); see `ray status`") from None
         try:
-            there = ray.cluster_resources().get("GPU", 0.0)
-            if there < self.gpus:
-                raise ValueError(f"a run asks for {self.gpus:g} GPUs, Ray has {there:g}; ask for less, or for none")
+            self.check(ray.cluster_resources())
             yield partial(_on_cluster, self.gpus)
         finally:
             ray.shutdown()
+
+    def check(self, resources: Mapping[str, float]) -> None:
+        """Raise ValueError where a task would wait for ever. resources: of the cluster, by Ray's names."""
+        there = resources.get("GPU", 0.0)
+        if there < self.gpus:
+            raise ValueError(f"a run asks for {self.gpus:g} GPUs, Ray has {there:g}; ask for less, or for none")
 
 
 def _on_cluster(
@@ -79,31 +83,33 @@ def _on_cluster(
         ray.get_runtime_context().get_node_id(), soft=False
     )
     mailbox = ray.remote(_Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
-    remote = ray.remote(_on_node).options(num_cpus=1, num_gpus=gpus, max_retries=TRIES - 1)
-    pending: dict[Any, T] = {remote.remote(work, task, mailbox): task for task in tasks}
-    begun: dict[str, int] = {}
+    # Ray would begin lost tasks again too, but without a word
+    remote = ray.remote(_on_node).options(num_cpus=1, num_gpus=gpus, max_retries=0)
+    pending: dict[Any, tuple[T, int]] = {remote.remote(work, task, mailbox): (task, 1) for task in tasks}
 
     def deliver() -> None:
-        for name, message in ray.get(mailbox.take.remote()):
-            if message is None:
-                begun[name] = begun.get(name, 0) + 1
-                if begun[name] > 1:  # Ray itself begins it again
-                    lost(name, 1, "its worker or machine")
-            else:
-                heard(name, message)
+        letters: list[tuple[str, Message]] = []
+        with contextlib.suppress(ray.exceptions.RayActorError):  # without a mailbox the work goes on, unheard
+            letters = ray.get(mailbox.take.remote())
+        for name, message in letters:
+            heard(name, message)
 
     try:
         while pending:
             ready, _ = ray.wait(list(pending), timeout=_POLL)
             deliver()
             for reference in ready:
-                name = pending.pop(reference).name
+                task, number = pending.pop(reference)
                 try:
-                    outcome = ray.get(reference)
+                    check(task.name, ray.get(reference))
+                except ray.exceptions.RayTaskError as problem:
+                    raise ValueError(
+                        f"{task.name} could not begin on a machine of the cluster ({_line(problem, -1)}); install this "
+                        "version of the program on all of them"
+                    ) from None
                 except ray.exceptions.RayError as problem:
-                    lost(name, TRIES, _first_line(problem))
-                else:
-                    check(name, outcome)
+                    lost(task.name, number, _line(problem, 0))
+                    pending[remote.remote(work, task, mailbox)] = (task, number + 1)
     finally:
         for reference in pending:
             ray.cancel(reference, force=True)
@@ -114,7 +120,6 @@ def _on_cluster(
 def _on_node(work: Callable[[T, Send], None], task: T, mailbox: Any) -> Message:
     """Body of a task: its outcome, once all that it said has arrived."""
     ray = _ray()
-    mailbox.put.remote(task.name, None)
     outcome = attempt(work, task, lambda message: mailbox.put.remote(task.name, message))
     with contextlib.suppress(ray.exceptions.RayError):  # nobody listens: what was done is on the disk
         ray.get(mailbox.arrived.remote())
@@ -125,15 +130,15 @@ class _Mailbox:
     """What tasks said and the driver has not yet heard; lives beside the driver."""
 
     def __init__(self) -> None:
-        self._letters: list[tuple[str, Message | None]] = []
+        self._letters: list[tuple[str, Message]] = []
 
-    def put(self, name: str, message: Message | None) -> None:
+    def put(self, name: str, message: Message) -> None:
         self._letters.append((name, message))
 
     def arrived(self) -> None:
         """Answered after all that the same task put before."""
 
-    def take(self) -> list[tuple[str, Message | None]]:
+    def take(self) -> list[tuple[str, Message]]:
         taken, self._letters = self._letters, []
         return taken
 
@@ -145,5 +150,6 @@ def _ray() -> Any:
     return importlib.import_module("ray")
 
 
-def _first_line(problem: BaseException) -> str:
-    return next((line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__)
+def _line(problem: BaseException, index: int) -> str:
+    """One of the lines of a message."""
+    return ([line.strip() for line in str(problem).splitlines() if line.strip()] or [type(problem).__name__])[index]

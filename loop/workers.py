@@ -136,10 +136,10 @@ def lost(name: str, number: int, how: str) -> None:
     """
     if number >= TRIES:
         raise ChildProcessError(
-            f"the process of {name} died {number} times, the last with {how}; make sure that memory suffices and run "
+            f"the process of {name} died {number} times ({how}); make sure that memory suffices and run "
             "the same command again"
         )
-    log.warning("the process of %s died with %s; it is begun again where it was", name, how)
+    log.warning("the process of %s died (%s); it is begun again where it was", name, how)
 
 
 def attempt(work: Callable[[T, Send], None], task: T, send: Send) -> Message:

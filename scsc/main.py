@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "motion status": ("scsc.commands.motion_status:MotionStatus", "how far an experiment is, and the time left"),
     "motion resume": ("scsc.commands.motion_resume:MotionResume", "an experiment, continued from its folder alone"),
+    "motion export": ("scsc.commands.motion_export:MotionExport", "an experiment's records, for TensorBoard"),
     "claims": ("scsc.commands.claims:Claims", "the ledger of claims, with verdicts computed from what was run"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
 }

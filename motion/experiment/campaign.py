@@ -77,7 +77,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
     if experiment.source is not None:
         kind_of(experiment.source)  # refused before anything is made
     encoder_of(experiment.preset)
-    if experiment.workers > 1:
+    if experiment.workers > 1 and isinstance(experiment.executor, Pool):
         # torch imports its compiler at the first step of an optimiser, which takes a second.
         warm_up(("motion.experiment.campaign", "torch._dynamo"))
     with locked(out):
