@@ -77,6 +77,11 @@ class Task(Generic[S]):
         return len(generations(self.folder)) > self.generations
 
     @property
+    def missing(self) -> int:
+        """Generations that are not there; generation 0 is a copy."""
+        return self.generations + 1 - max(1, len(generations(self.folder)))
+
+    @property
     def start(self) -> Path | None:
         """The shared generation 0; None for the run that makes it."""
         return None if self.is_shared else arm_folder(self.out, SHARED, self.seed) / generation_name(0)
@@ -100,11 +105,18 @@ def arm_folder(out: Path, arm: str, seed: int) -> Path:
     return out / arm / f"seed-{seed:04d}"
 
 
-def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], report: Report) -> None:
+def execute(
+    plan: Plan,
+    settings: S,
+    run_arm: Callable[[Task[S], Send], None],
+    report: Report,
+    weight: Callable[[str], float] = lambda arm: 1.0,
+) -> None:
     """Run what is missing, generation 0 of every seed first; a run with all its generations is not opened again.
 
     run_arm: runs one task; tells ("record", generation) and ("stage", name, done, total), before it perhaps
         ("numbers", name, values), see `Teller`. A module's function, as it is called in other processes.
+    weight: about how long a generation of an arm takes: the longest runs begin first, lest one is left to the end.
     """
     tasks = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
     tasks += [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
@@ -129,7 +141,8 @@ def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], r
     if missing:
         with plan.executor.opened(plan.workers) as run_tasks:
             run_tasks(run_arm, [task for task in missing if task.is_shared], heard)
-            run_tasks(run_arm, [task for task in missing if not task.is_shared], heard)
+            arms = [task for task in missing if not task.is_shared]
+            run_tasks(run_arm, sorted(arms, key=lambda task: -weight(task.arm) * task.missing), heard)
 
 
 def describe(

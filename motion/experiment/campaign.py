@@ -21,7 +21,16 @@ from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
 from motion.data.pack import kind_of
 from motion.experiment import dataset
-from motion.experiment.arms import ARM_LABELS, PRIOR_ARMS, Knowledge, LoopConfig, arm_named, arm_parts, in_order
+from motion.experiment.arms import (
+    ARM_LABELS,
+    PRIOR_ARMS,
+    Knowledge,
+    LoopConfig,
+    arm_named,
+    arm_parts,
+    in_order,
+    weight_of,
+)
 from motion.experiment.knowledge import PRIOR, prepare_prior
 from motion.experiment.presets import Preset
 from motion.experiment.problem import MotionProblem, encoder_of
@@ -102,7 +111,8 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         campaign.describe(experiment.plan, KIND, identity, labels, problem.floor, **about)
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
-        campaign.execute(experiment.plan, (experiment.preset, experiment.loop, experiment.keep), run_arm, report)
+        settings = (experiment.preset, experiment.loop, experiment.keep)
+        campaign.execute(experiment.plan, settings, run_arm, report, lambda arm: weight_of(arm, experiment.loop))
 
 
 def train(experiment: Experiment, report: Report) -> list[Path]:
