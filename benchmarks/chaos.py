@@ -1,4 +1,4 @@
-"""What an experiment survives: `python benchmarks/chaos.py [--kills 20] [--tiny] [--workers 2|ray] [--seed 0]`.
+"""What an experiment survives: `python benchmarks/chaos.py [--kills 20] [--tiny] [--workers 2|ray] ...`.
 
 At random moments of `scsc motion run` (preset smoke; --tiny: seconds) the driver or a worker is killed by -9, or its
 disk is filled up (a small tmpfs, which needs the right to mount one; who lacks it is told, and those moments go to the
@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
-import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -25,13 +22,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+from watched import Experiment, is_alive, pid_of, told
 
 from loop.records import holder
-from loop.status import RunStatus, status_of
 
-ROOT = Path(__file__).resolve().parents[1]
 TINY = """presets.PRESETS["smoke"] = presets.Preset(
     frames=32, n=6, reference=20, evaluation=12, generations=8, first_steps=6, steps=3, width=16, layers=1, heads=2,
     batch_size=4, sampler_steps=3,
@@ -49,6 +46,8 @@ OUTLIVE = 10.0  # s that processes have to end after their driver
 
 @dataclass
 class Row:
+    """One disturbance."""
+
     run: int
     who: str
     second: float
@@ -59,88 +58,15 @@ class Row:
     outlived: float = 0.0
     faults: list[str] = field(default_factory=list)
 
+    HEAD: ClassVar[str] = (
+        f"{'run':>3} {'who':7} {'at s':>6} {'generations':>11} {'outlived s':>10}  moment; status; faults"
+    )
 
-@dataclass(frozen=True)
-class Experiment:
-    """The command, and the folder that it works in."""
-
-    script: Path
-    out: Path
-    words: tuple[str, ...]
-
-    def start(self) -> subprocess.Popen[bytes]:
-        """What it says goes into a file, so that nobody need read it."""
-        command = [sys.executable, str(self.script), "--out", str(self.out), *self.words]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        with open(self.script.with_suffix(".err"), "wb") as errors:
-            return subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT, env=environment, start_new_session=True
-            )
-
-    def said(self) -> str:
-        """On stderr, by the command that was started last."""
-        return self.script.with_suffix(".err").read_text().strip()
-
-    def whole(self) -> dict[str, int]:
-        """Whole generations, and which folder (inode) each is: one that is made again is another."""
-        return {str(path.relative_to(self.out)): path.stat().st_ino for path in self.out.glob("*/seed-*/gen-????")}
-
-    def workers(self, driver: int) -> dict[str, int]:
-        """Processes other than the driver that hold a run's folder now."""
-        named = {f"{run.parent.name}/{run.name}": _pid(holder(run)) for run in self.out.glob("*/seed-*")}
-        return {name: pid for name, pid in named.items() if pid not in (0, driver)}
-
-    def status(self) -> list[RunStatus]:
-        """What `scsc motion status` tells; nothing while there is no experiment.json."""
-        return status_of(self.out) if (self.out / "experiment.json").exists() else []
-
-    def digest(self) -> dict[str, str]:
-        """Of every file that must not depend on disturbances."""
-        found = {}
-        for path in sorted(self.out.rglob("*")):
-            if path.is_file() and path.name not in {"cost.json", ".lock", ".holder"}:
-                content = path.read_bytes()
-                if path.name == "experiment.json":  # says by which command, which names the folder
-                    content = json.dumps({**json.loads(content), "command": ""}).encode()
-                found[str(path.relative_to(self.out))] = hashlib.sha256(content).hexdigest()
-        return found
-
-
-def _pid(held: str) -> int:
-    found = re.match(r"process (\d+)", held)
-    return int(found[1]) if found else 0
-
-
-def _alive(pid: int) -> bool:
-    """A process that is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def told(experiment: Experiment, driver: int | None) -> tuple[str, list[str]]:
-    """What the status says, and in what it is wrong. driver: the process that runs it, None where nobody does."""
-    before = experiment.whole()
-    by, runs = holder(experiment.out), experiment.status()
-    after = experiment.whole()
-    faults = []
-    if driver is None and by:
-        faults.append(f"says that it is run by {by}")
-    if driver is not None and _pid(by) != driver and _alive(driver):
-        faults.append(f"says that it is run by {by or 'nobody'}, not by {driver}")
-    for run in runs:
-        name = f"{run.arm}/seed-{run.seed:04d}/"
-        least, most = (sum(key.startswith(name) for key in keys) for keys in (before, after))
-        if not least <= run.finished <= most:
-            faults.append(f"counts {run.finished} of {name}, there are {least}")
-        if (run.state == "done") != (run.finished > run.planned):
-            faults.append(f"calls {name} {run.state}")
-        if run.state == "running" and driver is None:
-            faults.append(f"says that {name} runs")
-    states = [run.state for run in runs]
-    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return f"{'runs' if by else 'stopped'}; {counts or 'no runs yet'}", faults
+    def __str__(self) -> str:
+        return (
+            f"{self.run:3} {self.who:7} {self.second:6.1f} {self.before:5} {self.after:5} {self.outlived:10.2f}  "
+            f"{self.moment}; {self.said}; {'; '.join(self.faults) or 'none'}"
+        )
 
 
 def disturb(experiment: Experiment, process: subprocess.Popen[bytes], row: Row, fill: Path | None) -> None:
@@ -175,10 +101,10 @@ def disturb(experiment: Experiment, process: subprocess.Popen[bytes], row: Row, 
         elif row.who == "disk" and "make room" not in error:
             row.faults.append(f"said {error!r}")
     dead = time.monotonic()
-    while any(_alive(pid) for pid in gone) and time.monotonic() < dead + OUTLIVE:
+    while any(is_alive(pid) for pid in gone) and time.monotonic() < dead + OUTLIVE:
         time.sleep(0.01)
     row.outlived = time.monotonic() - dead
-    if any(_alive(pid) for pid in gone):
+    if any(is_alive(pid) for pid in gone):
         row.faults.append("a process goes on")
     if fill is not None:
         fill.unlink(missing_ok=True)
@@ -223,16 +149,17 @@ def leg(
     while kinds and process.poll() is None:
         wait = time.monotonic() + rng.uniform(0, window)
         while process.poll() is None and (
-            _pid(holder(experiment.out)) != process.pid
+            pid_of(holder(experiment.out)) != process.pid
             or time.monotonic() < wait
             or (kinds[0] == "worker" and not experiment.workers(process.pid))
         ):
             time.sleep(0.02)
-            if _pid(holder(experiment.out)) != process.pid:
+            if pid_of(holder(experiment.out)) != process.pid:
                 wait = max(wait, time.monotonic() + rng.uniform(0, window))  # it does not yet work
         if process.poll() is None:
             rows.append(Row(number, kinds.pop(0), time.monotonic() - begin, "", 0))
             disturb(experiment, process, rows[-1], fill)
+            print(rows[-1], flush=True)
     process.wait()
     if process.returncode and not rows:
         raise RuntimeError(experiment.said())
@@ -244,6 +171,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--workers", default="2")
+    parser.add_argument("--window", type=float, help="s of work before a disturbance, at most; a quarter of a run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--arms", nargs="+", default=["real", "synthetic", "corrected", "ideal"])
     chosen = parser.parse_args()
@@ -259,13 +187,13 @@ def main() -> int:
         if process.wait():
             raise RuntimeError(reference.said())
         seconds = time.monotonic() - begin
-        expected = reference.digest()
+        expected, window = reference.digest(), chosen.window or seconds / 4
         print(f"undisturbed: {seconds:.0f} s, {len(reference.whole())} generations, {len(expected)} files", flush=True)
         (folder / "disk").mkdir()
         with small_disk(folder / "disk") as is_small:
             kinds = ["driver", "worker", "disk"] if is_small else ["driver", "worker"]
             left = [kinds[i % len(kinds)] for i in rng.permutation(chosen.kills)]
-            return _report(*_disturbed(script, folder / "disk", words, left, seconds / 4, rng, is_small, expected))
+            return _report(*_disturbed(script, folder / "disk", words, left, window, rng, is_small, expected))
 
 
 def _disturbed(
@@ -273,6 +201,7 @@ def _disturbed(
     is_small: bool, expected: dict[str, str],
 ) -> tuple[list[Row], list[str]]:  # fmt: skip
     """Runs until nothing is left to come: all rows, and in what the runs differ from an undisturbed one."""
+    print(Row.HEAD)
     rows: list[Row] = []
     wrong: list[str] = []
     number = 0
@@ -295,12 +224,6 @@ def _disturbed(
 
 
 def _report(rows: list[Row], wrong: list[str]) -> int:
-    print(f"{'':>3} {'run':>3} {'who':7} {'at s':>6} {'generations':>11} {'outlived s':>10}  moment; status; faults")
-    for i, row in enumerate(rows, 1):
-        print(
-            f"{i:3} {row.run:3} {row.who:7} {row.second:6.1f} {row.before:5} {row.after:5} {row.outlived:10.2f}  "
-            f"{row.moment}; {row.said}; {'; '.join(row.faults) or 'none'}"
-        )
     faults = sum(bool(row.faults) for row in rows)
     by = {who: sum(row.who == who for row in rows) for who in ("driver", "worker", "disk")}
     print(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scsc import console
+from scsc.experiment_progress import experiment_progress
 from scsc.experiment_report import mean_at, rows_of, show_costs
 from scsc.figure_record import command_line
 
@@ -97,7 +98,7 @@ class MotionRun:
         if self.dry_run:
             return show_estimate(experiment, self.json)
         begin = time.perf_counter()
-        with console.progress() as report:
+        with experiment_progress() as report:
             execute(experiment, report, command=command_line(), request=self.request())
         show(experiment, time.perf_counter() - begin, self.json)
         return 0
