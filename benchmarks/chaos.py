@@ -146,16 +146,19 @@ def leg(
     """
     process, rows = experiment.start(), []
     begin = time.monotonic()
+
+    def works() -> bool:
+        """It has begun; and there is a worker where one is to be killed."""
+        if pid_of(holder(experiment.out)) != process.pid:
+            return False
+        return kinds[0] != "worker" or bool(experiment.workers(process.pid))
+
     while kinds and process.poll() is None:
-        wait = time.monotonic() + rng.uniform(0, window)
-        while process.poll() is None and (
-            pid_of(holder(experiment.out)) != process.pid
-            or time.monotonic() < wait
-            or (kinds[0] == "worker" and not experiment.workers(process.pid))
-        ):
+        while process.poll() is None and not works():
             time.sleep(0.02)
-            if pid_of(holder(experiment.out)) != process.pid:
-                wait = max(wait, time.monotonic() + rng.uniform(0, window))  # it does not yet work
+        moment = time.monotonic() + rng.uniform(0, window)
+        while process.poll() is None and not (time.monotonic() > moment and works()):
+            time.sleep(0.02)
         if process.poll() is None:
             rows.append(Row(number, kinds.pop(0), time.monotonic() - begin, "", 0))
             disturb(experiment, process, rows[-1], fill)

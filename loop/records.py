@@ -122,7 +122,11 @@ def locked(folder: Path) -> Iterator[None]:
         who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
         raise ValueError(f"{folder} is in use by {who}; wait for it, stop it, or choose another --out") from None
     try:
-        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        try:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        except OSError as problem:
+            problem.filename = problem.filename or str(holder)  # a full disk names none
+            raise
         yield
     finally:
         holder.unlink(missing_ok=True)

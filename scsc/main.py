@@ -154,7 +154,8 @@ def _one_line(problem: BaseException) -> str:
         way_out = "name one that exists" if isinstance(problem, FileNotFoundError) else "choose another"
         if problem.errno in _NO_ROOM:
             way_out = "make room and run the same command again; what was finished is kept"
-        return f"{problem.strerror}: {problem.filename}; {way_out}" if problem.filename else str(problem.strerror)
+        named = f": {problem.filename}" if problem.filename else ""
+        return f"{problem.strerror}{named}; {way_out}" if named or problem.errno in _NO_ROOM else problem.strerror
     return " ".join(str(problem).split()) or type(problem).__name__
 
 
