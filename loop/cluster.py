@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import math
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from loop.workers import Message, Named, Runner, Send, attempt, check, lost
 
 T = TypeVar("T", bound=Named)
 _POLL = 0.2  # seconds between looks at the mailbox
+_PATIENCE = 10.0  # seconds to wait for an answer
 _GRACE = 10.0  # seconds that tasks have to end after an interrupt
 _STORE = 80 * 2**20  # bytes of shared memory, Ray's least: tasks and messages are small, data lie on the disk
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -54,13 +56,16 @@ class Cluster:
         address = self.address or os.environ.get("RAY_ADDRESS")
         here = {} if address else {"num_cpus": workers, "object_store_memory": _STORE, "include_dashboard": False}
         try:
+            _reach(address)
             ray.init(
                 address=address, **here, log_to_driver=False, logging_level="ERROR",
                 runtime_env={"env_vars": _ONE_THREAD},  # bits depend on the number of threads
             )  # fmt: skip
         except (OSError, RuntimeError, ValueError) as problem:
-            where = f"join the Ray cluster {address}" if address else "start Ray here"
-            raise ValueError(f"could not {where} ({_line(problem, 0)}); see `ray status`") from None
+            where, way_out = "start Ray here", "see Ray's session_latest/logs"
+            if address:
+                where, way_out = f"join the Ray cluster {address}", "begin it by: ray start --head"
+            raise ValueError(f"could not {where} ({_line(problem, 0)}); {way_out}") from None
         try:
             self.check(ray.cluster_resources())
             yield partial(_on_cluster, self.gpus)
@@ -141,6 +146,13 @@ class _Mailbox:
     def take(self) -> list[tuple[str, Message]]:
         taken, self._letters = self._letters, []
         return taken
+
+
+def _reach(address: str | None) -> None:
+    """Raise OSError where nobody answers at host:port: Ray would try for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdigit() and "://" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
 
 
 def _ray() -> Any:

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import socket
 import sys
 from dataclasses import dataclass
 
@@ -73,6 +74,16 @@ def test_more_gpus_than_there_are():
     Cluster(gpus=0.25).check({"CPU": 2.0, "GPU": 1.0})
     with pytest.raises(ValueError, match="a run asks for 8 GPUs, Ray has 0"):
         Cluster(gpus=8).check({"CPU": 2.0})
+
+
+def test_a_cluster_that_does_not_answer():
+    pytest.importorskip("ray")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ValueError, match=f"could not join the Ray cluster {address} .*refused"):
+            with Cluster(address).opened(1):
+                pass
 
 
 @pytest.mark.slow
