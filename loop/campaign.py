@@ -1,4 +1,5 @@
-"""Arms times seeds of one experiment: each a run folder, all of a seed from one generation 0, in several processes.
+"""Arms times seeds of one experiment: each a run folder, all of a seed from one generation 0, in several processes or
+on several machines.
 
 OUT/experiment.json        what the experiment is: identity, arms, seeds, measures of real data
 OUT/shared/seed-0000/      generation 0, shared by the arms of a seed
@@ -19,21 +20,24 @@ from loop.engine import RunConfig
 from loop.progress import Listener, Report
 from loop.records import Record, generation_name, generations
 from loop.store import FolderStore
-from loop.workers import Send, run_tasks
+from loop.workers import Executor, Pool, Send
 
 SHARED = "shared"
+GENERATION = "generation"
+"""The stage of a run that counts its generations, of how many; told under "RUN: " as its other stages are."""
 S = TypeVar("S")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which runs. arms: names. generations: after generation 0. workers: processes."""
+    """Which runs. arms: names. generations: after generation 0. workers: processes. executor: where they run."""
 
     out: Path
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
     generations: int
     workers: int = 1
+    executor: Executor = Pool()
 
     def __post_init__(self) -> None:
         if not self.arms or not self.seeds:
@@ -73,6 +77,11 @@ class Task(Generic[S]):
         return len(generations(self.folder)) > self.generations
 
     @property
+    def missing(self) -> int:
+        """Generations that are not there; generation 0 is a copy."""
+        return self.generations + 1 - max(1, len(generations(self.folder)))
+
+    @property
     def start(self) -> Path | None:
         """The shared generation 0; None for the run that makes it."""
         return None if self.is_shared else arm_folder(self.out, SHARED, self.seed) / generation_name(0)
@@ -96,32 +105,44 @@ def arm_folder(out: Path, arm: str, seed: int) -> Path:
     return out / arm / f"seed-{seed:04d}"
 
 
-def execute(plan: Plan, settings: S, run_arm: Callable[[Task[S], Send], None], report: Report) -> None:
+def execute(
+    plan: Plan,
+    settings: S,
+    run_arm: Callable[[Task[S], Send], None],
+    report: Report,
+    weight: Callable[[str], float] = lambda arm: 1.0,
+) -> None:
     """Run what is missing, generation 0 of every seed first; a run with all its generations is not opened again.
 
     run_arm: runs one task; tells ("record", generation) and ("stage", name, done, total), before it perhaps
         ("numbers", name, values), see `Teller`. A module's function, as it is called in other processes.
+    weight: about how long a generation of an arm takes: the longest runs begin first, lest one is left to the end.
     """
     tasks = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
     tasks += [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
     missing = [task for task in tasks if not task.is_done]
     total = sum(task.generations + 1 for task in tasks)
-    done = total - sum(task.generations + 1 for task in missing)
+    before = total - sum(task.generations + 1 for task in missing)
+    steps = {task.name: task.generations for task in missing}
+    seen: set[tuple[str, int]] = set()  # a task that is begun again tells of its first generations again
 
     def heard(name: str, message: tuple[Any, ...]) -> None:
-        nonlocal done
         if message[0] == "record":
-            done += 1
-            report("generations", done, total)
+            seen.add((name, message[1]))
+            report(f"{name}: {GENERATION}", message[1], steps[name])
+            report("generations", before + len(seen), total)
         elif message[0] == "numbers":
             if isinstance(report, Listener):
                 report.numbers(f"{name}: {message[1]}", message[2])
         else:
             report(f"{name}: {message[1]}", message[2], message[3])
 
-    report("generations", done, total)
-    run_tasks(run_arm, [task for task in missing if task.is_shared], plan.workers, heard)
-    run_tasks(run_arm, [task for task in missing if not task.is_shared], plan.workers, heard)
+    report("generations", before, total)
+    if missing:
+        with plan.executor.opened(plan.workers) as run_tasks:
+            run_tasks(run_arm, [task for task in missing if task.is_shared], heard)
+            arms = [task for task in missing if not task.is_shared]
+            run_tasks(run_arm, sorted(arms, key=lambda task: -weight(task.arm) * task.missing), heard)
 
 
 def describe(

@@ -176,7 +176,12 @@ def _advance(
         problem.data(),
     )
     keep = done is not None and generation in schedule.history(generation + 1)
-    cost = {"seconds": clock.seconds, "peak_memory_mb": peak_memory_mb(), **surroundings()}
+    cost = {
+        "seconds": clock.seconds,
+        "cpu_seconds": clock.cpu_seconds,
+        "peak_memory_mb": peak_memory_mb(),
+        **surroundings(),
+    }
 
     def illustrate(folder: Path) -> None:
         problem.illustrate(model, synthetic, corrected, folder, stream(seed, generation, "show"))

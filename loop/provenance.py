@@ -20,9 +20,10 @@ _LIBRARIES = ("scsc", "numpy", "scipy", "torch", "mujoco")
 
 @dataclass
 class Clock:
-    """Adds up wall seconds by stage."""
+    """Adds up wall seconds by stage; and the seconds that this process computed since it was made."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    _begin: float = field(default_factory=time.process_time)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -31,6 +32,11 @@ class Clock:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all threads; the stages' sum is larger where the process had to wait for a core or a disk."""
+        return time.process_time() - self._begin
 
 
 def peak_memory_mb() -> float:

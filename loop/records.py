@@ -3,7 +3,7 @@
 config.json          format, kind, identity; written once, compared at each start
 gen-0003/            a whole generation, or absent
   record.json        what is deterministic: measures, counts, fingerprints
-  cost.json          what is not: seconds, memory, host, versions, commit
+  cost.json          what is not: seconds (wall by stage, CPU), memory, host, versions, commit
   model/             written by Problem.save
   corrected/         the corrected samples, while the schedule needs them
 work/gen-0004/       training checkpoints of the generation under way
@@ -28,6 +28,7 @@ from loop import files
 FORMAT = 1
 _PATIENCE = 2.0  # seconds: workers of a run that was just killed need a moment to notice
 _GENERATION = re.compile(r"gen-(\d{4,})")
+_NAMED = re.compile(r"process (\d+) on (.+)")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,11 @@ def locked(folder: Path) -> Iterator[None]:
         who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another process"
         raise ValueError(f"{folder} is in use by {who}; wait for it, stop it, or choose another --out") from None
     try:
-        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        try:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        except OSError as problem:
+            problem.filename = problem.filename or str(holder)  # a full disk names none
+            raise
         yield
     finally:
         holder.unlink(missing_ok=True)
@@ -131,15 +136,44 @@ def locked(folder: Path) -> Iterator[None]:
 def holder(folder: Path) -> str:
     """Who holds the folder now, "" if nobody does. It is told by the lock, which ends with its process however that
     ended, not by what a process once wrote."""
-    if not (folder / ".lock").exists():
+    path, named = folder / ".lock", folder / ".holder"
+    if not path.exists() or _is_free(path):
         return ""
-    lock = FileLock(folder / ".lock", timeout=0)
     try:
-        with lock:
-            return ""
-    except Timeout:
-        named = folder / ".holder"
-        return named.read_text(encoding="utf-8").strip() if named.exists() else "another process"
+        found = _NAMED.fullmatch(named.read_text(encoding="utf-8").strip())
+    except FileNotFoundError:
+        found = None
+    if found is None or (found[2] == socket.gethostname() and not _is_alive(int(found[1]))):
+        return "another process"  # it has the lock and not yet said who it is
+    return found[0]
+
+
+def _is_free(lock: Path) -> bool:
+    """Asked through a shared lock where there are such, so that two who ask do not take each other for the holder."""
+    try:
+        import fcntl
+    except ImportError:
+        try:
+            with FileLock(lock, timeout=0):
+                return True
+        except Timeout:
+            return False
+    with open(lock, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def claim(folder: Path, kind: str, identity: Mapping[str, Any]) -> None:

@@ -12,15 +12,16 @@ from loop import files
 from loop.campaign import SHARED, arm_folder, described
 from loop.records import generation_name, generations, holder
 
-State = Literal["done", "running", "waiting"]
+State = Literal["done", "running", "stopped", "waiting"]
+"""stopped: begun, not done, and nobody runs it; waiting: not begun."""
 
 
 @dataclass(frozen=True)
 class RunStatus:
     """One run. arm: `loop.campaign.SHARED` for the generation 0 of a seed.
 
-    finished: whole generations; planned: of how many. stage: what a running one does now, as far as its folder shows:
-    "fit" where training left a checkpoint, else "".
+    finished: whole generations; planned: of how many after generation 0. stage: what a running one does now, as far as
+    its folder shows: "fit or measure" once training has begun, else "".
     seconds: mean time of its own finished generations [s], nan where there are none.
     """
 
@@ -37,8 +38,10 @@ def status_of(out: Path) -> list[RunStatus]:
     """Every run of an experiment, shared generations 0 first.
 
     Raises:
-        ValueError: `out` is no experiment, or a file of it is damaged.
+        ValueError: `out` is no experiment, or not yet one, or a file of it is damaged.
     """
+    if not (out / "experiment.json").exists() and (by := holder(out)):
+        raise ValueError(f"{out} is being prepared by {by}; ask again when its data are there")
     about = described(out)
     planned = int(about.get("generations", 0))
     found = [_run(out, SHARED, seed, 0) for seed in about["seeds"]]
@@ -69,10 +72,15 @@ def seconds_left(runs: Sequence[RunStatus], workers: int) -> float:
 def _run(out: Path, arm: str, seed: int, planned: int) -> RunStatus:
     folder = arm_folder(out, arm, seed)
     whole = generations(folder)
-    state: State = "done" if len(whole) > planned else "running" if holder(folder) else "waiting"
     fitting = (folder / "work" / generation_name(len(whole))).is_dir()
+    state: State = "stopped" if whole or fitting else "waiting"
+    if len(whole) > planned:
+        state = "done"
+    elif holder(folder):
+        state = "running"
+    stage = "fit or measure" if state == "running" and fitting else ""
     own = whole if arm == SHARED else whole[1:]
     costs: list[dict[str, Any]] = [files.read_json(folder / generation_name(g) / "cost.json") for g in own]
     paces = [sum(cost["seconds"].values()) for cost in costs]
     pace = sum(paces) / len(paces) if paces else math.nan
-    return RunStatus(arm, seed, len(whole), planned, state, "fit" if state == "running" and fitting else "", pace)
+    return RunStatus(arm, seed, len(whole), planned, state, stage, pace)

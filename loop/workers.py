@@ -1,19 +1,24 @@
-"""Independent tasks in several processes that tell the parent what they do, and die with it."""
+"""Independent tasks in several processes of this machine that tell the parent what they do, and die with it."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import multiprocessing
 import os
-import queue
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
 
 Message = tuple[Any, ...]
 Send = Callable[[Message], None]
-_POLL = 0.5  # seconds
+TRIES = 3
+"""How often a task may lose its process (killed, out of memory): it goes on from its folder the next time."""
+log = logging.getLogger(__name__)
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
@@ -38,72 +43,135 @@ class Named(Protocol):
 T = TypeVar("T", bound=Named)
 
 
+class Runner(Protocol):
+    """`run_tasks`, or what does the same elsewhere: runs `work(task, send)` for every task; `heard(name of the task,
+    message)` in this process; raises as `run_tasks`."""
+
+    def __call__(
+        self, work: Callable[[T, Send], None], tasks: Sequence[T], heard: Callable[[str, Message], None]
+    ) -> None: ...
+
+
+class Executor(Protocol):
+    """Where tasks run."""
+
+    def opened(self, workers: int) -> AbstractContextManager[Runner]:
+        """Within, tasks can be run, `workers` at a time on this machine."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pool:
+    """An `Executor`: processes of this machine."""
+
+    @contextmanager
+    def opened(self, workers: int) -> Iterator[Runner]:
+        yield partial(_in_pool, workers)
+
+
+def _in_pool(
+    workers: int, work: Callable[[T, Send], None], tasks: Sequence[T], heard: Callable[[str, Message], None]
+) -> None:
+    run_tasks(work, tasks, workers, heard)
+
+
 def run_tasks(
     work: Callable[[T, Send], None], tasks: Sequence[T], workers: int, heard: Callable[[str, Message], None]
 ) -> None:
     """Run `work(task, send)` for every task, `workers` at a time; `heard(name of the task, message)` in this process.
 
-    A single task or worker runs in this process. An interrupt stops the workers at once: what they had committed
-    stays, as each task keeps its own folder.
+    A single task or worker runs in this process. A task whose process is lost is begun again, see `TRIES`. An interrupt
+    stops the workers at once: what they had committed stays, as each task keeps its own folder.
 
     Raises:
         ValueError: a task failed with a caller's mistake; its message.
-        OSError: a task could not read or write a file.
-        RuntimeError: a worker died, or failed with a fault of the program; its traceback.
+        OSError: a task could not read or write a file, or lost its process time and again.
+        RuntimeError: a task failed with a fault of the program; its traceback.
     """
     if workers == 1 or len(tasks) <= 1:
         for task in tasks:
             work(task, lambda message, name=task.name: heard(name, message))  # type: ignore[misc]
         return
     context: Any = multiprocessing.get_context(_METHOD)
-    messages: Any = context.Queue()
-    waiting = list(tasks)
-    running: dict[str, Any] = {}
+    waiting = [(task, 1) for task in tasks]
+    # A pipe for each: of a queue that all share, a killed process may leave the lock taken.
+    running: dict[Connection, tuple[T, int, Any]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                task = waiting.pop(0)
-                process = context.Process(target=_child, args=(work, task, messages), daemon=True)
+                task, number = waiting.pop(0)
+                reader, writer = context.Pipe(duplex=False)
+                process = context.Process(target=_child, args=(work, task, writer), daemon=True)
                 process.start()
-                running[task.name] = process
-            with contextlib.suppress(queue.Empty):
-                name, message = messages.get(timeout=_POLL)
-                if message[0] == "end":
-                    running.pop(name).join()
-                elif message[0] == "mistake":
-                    raise ValueError(message[1])
-                elif message[0] == "system":
-                    raise OSError(*message[1:])
-                elif message[0] == "fault":
-                    raise RuntimeError(f"{name} failed:\n{message[1]}")
-                else:
-                    heard(name, message)
-                continue
-            for name, process in running.items():
-                if process.exitcode not in (None, 0) and messages.empty():
-                    raise RuntimeError(f"the process of {name} died with exit code {process.exitcode}; run it again")
+                writer.close()  # so that the worker's end is the only one, and its death closes the pipe
+                running[reader] = (task, number, process)
+            for reader in wait(list(running)):
+                assert isinstance(reader, Connection)
+                task, number, process = running[reader]
+                try:
+                    kind, message = reader.recv()
+                except (EOFError, OSError):
+                    del running[reader]
+                    process.join()
+                    lost(task.name, number, f"exit code {process.exitcode}")
+                    waiting.insert(0, (task, number + 1))
+                    continue
+                if kind == "message":
+                    heard(task.name, message)
+                    continue
+                del running[reader]
+                process.join()
+                check(task.name, message)
     finally:
-        for process in running.values():
+        for _, _, process in running.values():
             process.kill()
             process.join()
 
 
-def _child(work: Callable[[T, Send], None], task: T, messages: Any) -> None:
-    """Body of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+def lost(name: str, number: int, how: str) -> None:
+    """A task's process died, the `number`-th that it had.
+
+    Raises:
+        ChildProcessError: it has had enough of them.
+    """
+    if number >= TRIES:
+        raise ChildProcessError(
+            f"the process of {name} died {number} times ({how}); make sure that memory suffices and run "
+            "the same command again"
+        )
+    log.warning("the process of %s died (%s); it is begun again where it was", name, how)
+
+
+def attempt(work: Callable[[T, Send], None], task: T, send: Send) -> Message:
+    """Run a task; its outcome, for `check` in another process."""
     try:
-        work(task, lambda message: messages.put((task.name, message)))
+        work(task, send)
     except OSError as problem:
-        messages.put((task.name, ("system", problem.errno or 0, problem.strerror or str(problem), problem.filename)))
+        return ("system", problem.errno or 0, problem.strerror or str(problem), problem.filename)
     except ValueError as problem:
-        messages.put((task.name, ("mistake", str(problem))))
+        return ("mistake", str(problem))
     except BaseException:
         import traceback
 
-        messages.put((task.name, ("fault", traceback.format_exc())))
-    else:
-        messages.put((task.name, ("end",)))
+        return ("fault", traceback.format_exc())
+    return ("end",)
+
+
+def check(name: str, outcome: Message) -> None:
+    """Raise what the task of that name raised; what `run_tasks` says."""
+    if outcome[0] == "mistake":
+        raise ValueError(outcome[1])
+    if outcome[0] == "system":
+        raise OSError(*outcome[1:])
+    if outcome[0] == "fault":
+        raise RuntimeError(f"{name} failed:\n{outcome[1]}")
+
+
+def _child(work: Callable[[T, Send], None], task: T, writer: Connection) -> None:
+    """Body of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    writer.send(("outcome", attempt(work, task, lambda message: writer.send(("message", message)))))
 
 
 def _die_with_parent() -> None:

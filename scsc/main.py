@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plot": ("scsc.commands.plot:Plot", "pictures of stability versus generation from run folders"),
     "motion status": ("scsc.commands.motion_status:MotionStatus", "how far an experiment is, and the time left"),
     "motion resume": ("scsc.commands.motion_resume:MotionResume", "an experiment, continued from its folder alone"),
+    "motion export": ("scsc.commands.motion_export:MotionExport", "an experiment's records, for TensorBoard"),
     "claims": ("scsc.commands.claims:Claims", "the ledger of claims, with verdicts computed from what was run"),
     "demo": ("scsc.commands.demo:Demo", "theory, Gaussian toy and a small motion loop, with pictures"),
 }
@@ -172,7 +173,8 @@ def _one_line(problem: BaseException) -> str:
         way_out = "name one that exists" if isinstance(problem, FileNotFoundError) else "choose another"
         if problem.errno in _NO_ROOM:
             way_out = "make room and run the same command again; what was finished is kept"
-        return f"{problem.strerror}: {problem.filename}; {way_out}" if problem.filename else str(problem.strerror)
+        named = f": {problem.filename}" if problem.filename else ""
+        return f"{problem.strerror}{named}; {way_out}" if named or problem.errno in _NO_ROOM else problem.strerror
     return " ".join(str(problem).split()) or type(problem).__name__
 
 

@@ -175,13 +175,12 @@ def draw_missing(
     """
     wanted = [Item(sources[one["file"]], one["file"]) for one in records if one["result"] != "bad"]
     missing = [item for item in wanted if not gif_path(out, item.name).is_file()]
-    done = len(wanted) - len(missing)
-    report("drawing", done, len(wanted))
+    left = {item.name for item in missing}
+    report("drawing", len(wanted) - len(left), len(wanted))
 
     def heard(_: str, message: tuple[Any, ...]) -> None:
-        nonlocal done
-        done += 1
-        report("drawing", done, len(wanted))
+        left.discard(message[0])  # a process that is begun again tells of a picture again
+        report("drawing", len(wanted) - len(left), len(wanted))
 
     run_tasks(partial(_draw, out=out, draw=draw), _shares(missing, workers), workers, heard)
 

@@ -42,6 +42,9 @@ _NO_SECOND = (
 PRIOR_ARMS = ("projection", "prior", "physics+prior")
 """The kinds that need the prior, or its stock."""
 
+SIMULATED = ("corrected", "physics+prior")
+"""Kinds of arms whose corrections are simulated: all others cost little beside drawing and training."""
+
 
 @dataclass(frozen=True)
 class LoopConfig:
@@ -127,6 +130,14 @@ def arm_named(name: str) -> Arm:
     except ValueError:
         raise ValueError(f"arms are named KIND[-LAM][-gGAMMA], got {name!r}; for instance corrected-0.25-g1") from None
     return Arm(ALIASES.get(kind, kind), *numbers)
+
+
+def weight_of(name: str, loop: LoopConfig) -> float:
+    """About how long a generation of the arm takes, beside one on real data alone: good enough to begin the long ones
+    first."""
+    arm = arm_named(name)
+    lam = 0.0 if arm.kind == "real" else loop.lam if arm.lam is None else arm.lam
+    return 1.0 + lam * (2.0 if arm.kind in SIMULATED else 0.2)
 
 
 def in_order(names: Iterable[str]) -> list[str]:

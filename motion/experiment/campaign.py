@@ -15,7 +15,7 @@ from loop.campaign import Plan, Task
 from loop.keep import Keep
 from loop.progress import Listener, Report
 from loop.records import generation_name, locked
-from loop.workers import Message, Send, warm_up
+from loop.workers import Executor, Message, Pool, Send, warm_up
 from motion.batch import MotionBatch
 from motion.correctors import prior_file as priors
 from motion.correctors.anchor import AnchorCorrector
@@ -31,6 +31,7 @@ from motion.experiment.arms import (
     arm_parts,
     check_arm,
     in_order,
+    weight_of,
 )
 from motion.experiment.evaluator import EVALUATOR, prepare_evaluator
 from motion.experiment.knowledge import PRIOR, prepare_prior
@@ -60,6 +61,7 @@ class Experiment:
     keep: Keep = Keep()
     judge: bool = False
     """Also measure by a learned evaluator, trained once (half a minute) on motions that no generator sees."""
+    executor: Executor = Pool()
 
     def __post_init__(self) -> None:
         for name in self.arms:
@@ -73,7 +75,7 @@ class Experiment:
 
     @property
     def plan(self) -> Plan:
-        return Plan(self.out, self.arms, self.seeds, self.steps, self.workers)
+        return Plan(self.out, self.arms, self.seeds, self.steps, self.workers, self.executor)
 
     @property
     def settings(self) -> Settings:
@@ -93,7 +95,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
     if experiment.source is not None:
         kind_of(experiment.source)  # refused before anything is made
     encoder_of(experiment.preset)
-    if experiment.workers > 1:
+    if experiment.workers > 1 and isinstance(experiment.executor, Pool):
         # torch imports its compiler at the first step of an optimiser, which takes a second.
         warm_up(("motion.experiment.campaign", "torch._dynamo"))
     with locked(out):
@@ -121,7 +123,9 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         campaign.describe(experiment.plan, KIND, identity, labels, problem.floor, **about)
         if problem.encoder is not None:
             _keep_texts(experiment, data, problem.encoder, report)
-        campaign.execute(experiment.plan, experiment.settings, run_arm, report)
+        campaign.execute(
+            experiment.plan, experiment.settings, run_arm, report, lambda arm: weight_of(arm, experiment.loop)
+        )
 
 
 def train(experiment: Experiment, report: Report) -> list[Path]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from motion.experiment.arms import LoopConfig, arm_named
+from motion.experiment.arms import SIMULATED, LoopConfig, arm_named
 from motion.experiment.campaign import Experiment
 from motion.experiment.dataset import draw_procedural
 from motion.experiment.measures import Ruler
@@ -20,8 +20,6 @@ from motion.model import generator
 from motion.model.generator import MotionModel
 from motion.physics import correct_joints
 
-SIMULATED = ("corrected", "physics+prior")
-"""Kinds of arms whose corrections are simulated: all others cost little beside drawing and training."""
 _FEW = 16
 _STEPS = 4
 _LONG = 3.0  # a step of so many seconds is measured once

@@ -148,7 +148,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         """A few samples as joints, their captions the same in every generation and arm; a few of the motions that the
         generation was made of, before and after correction; and what a user of the model must know of its training."""
         shown = self.dataset.reference.take(self._shown)
-        joints = decode(self.draw(model, shown, rng).features).astype(np.float32)
+        # no more at once than are asked for: a full chunk took a twelfth of a small experiment's time
+        joints = decode(self.draw(model, shown, rng, chunk=_SHOWN).features).astype(np.float32)
         np.savez(folder / "strips.npz", joints=joints, lengths=shown.lengths)
         files.write_json(folder / "strips.json", {"captions": shown.captions})
         if synthetic is not None and corrected is not None and corrected is not synthetic:
@@ -171,13 +172,16 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         """Redraws through `model` as this problem samples; name: of the model."""
         return AnchorCorrector(model, self.preset.sampler, name, self.encoder)
 
-    def draw(self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator) -> MotionBatch:
-        """One sample for each motion of `asked`: its caption, its length."""
+    def draw(
+        self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator, chunk: int = generator.CHUNK
+    ) -> MotionBatch:
+        """One sample for each motion of `asked`: its caption, its length; `chunk` at once."""
         return asked.with_features(
             generator.sample(
-                model, asked.captions, asked.lengths, self.preset.sampler, rng, report=self.report, encoder=self.encoder
+                model, asked.captions, asked.lengths, self.preset.sampler, rng, report=self.report,
+                encoder=self.encoder, chunk=chunk,
             )
-        )
+        )  # fmt: skip
 
     @property
     def _size(self) -> DenoiserConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -17,8 +18,8 @@ class MotionResume:
 
     folder: tyro.conf.Positional[Path]
     """Folder of the experiment (what --out named)."""
-    workers: int | None = None
-    """Processes, >= 1; left out: as many as it was begun with. The result does not depend on it."""
+    workers: int | Literal["ray"] | None = None
+    """Processes, >= 1, or ray; left out: as many as it was begun with. The result does not depend on it."""
     generations: int | None = None
     """Generations after the first; left out: those that were asked for. More extend it."""
     json: Path | None = None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scsc import console, settings
+from scsc.experiment_progress import experiment_progress
 from scsc.experiment_report import mean_at, rows_of, show_costs
 from scsc.figure_record import command_line
 
 if TYPE_CHECKING:
+    from loop.workers import Executor
     from motion.experiment.campaign import Experiment
 
 _SHOWN = ("frechet", "action_accuracy", "skating", "floating", "penetration", "jerk", "diversity")
@@ -86,8 +89,13 @@ class MotionRun:
     evaluations."""
     skip_bad: bool = False
     """Leave out motions that cannot be read, counted and listed, instead of stopping at the first."""
-    workers: int = 2
-    """Processes; each uses one thread. The result does not depend on it."""
+    workers: int | Literal["ray"] = 2
+    """Processes, each of one thread; or ray: as many as Ray has CPUs, on this machine or a cluster. The result does not
+    depend on it."""
+    ray_address: str | None = None
+    """The Ray cluster to join, host:port or auto; left out: what RAY_ADDRESS names, else Ray is started here."""
+    gpus_per_run: float = 0.0
+    """Share of a GPU that Ray reserves for each run; 0.25: four share one."""
     judge: bool | None = None
     """Also measure FID, R-precision and the like by a learned evaluator, trained once in OUT (half a minute) on motions
     that no generator sees; left out: the preset's (all but smoke)."""
@@ -108,7 +116,7 @@ class MotionRun:
             show_configuration(experiment, self.preset)
             return show_estimate(experiment, self.json)
         begin = time.perf_counter()
-        with console.progress() as report:
+        with experiment_progress() as report:
             execute(experiment, report, command=command_line(), request=self.request())
         show(experiment, time.perf_counter() - begin, self.json)
         return 0
@@ -122,7 +130,9 @@ class MotionRun:
         return flags
 
     @classmethod
-    def of_folder(cls, out: Path, workers: int | None = None, generations: int | None = None) -> MotionRun:
+    def of_folder(
+        cls, out: Path, workers: int | Literal["ray"] | None = None, generations: int | None = None
+    ) -> MotionRun:
         """What runs the experiment in `out` on: all of its arms and seeds.
 
         Raises:
@@ -143,6 +153,8 @@ class MotionRun:
         flags |= {"arms": tuple(about["arms"]), "seeds": tuple(about["seeds"]), "out": out}
         flags["generations"] = about["generations"] if generations is None else generations
         flags["workers"] = flags["workers"] if workers is None else workers
+        if flags["workers"] != "ray":
+            flags |= {"ray_address": None, "gpus_per_run": 0.0}
         return cls(**flags)
 
     def experiment(self) -> Experiment:
@@ -176,10 +188,22 @@ class MotionRun:
             self.seeds or named.seeds,
             generations,
             self.skip_bad,
-            self.workers,
+            os.cpu_count() or 1 if self.workers == "ray" else self.workers,
             keep_named(self.keep),
             named.judge if self.judge is None else self.judge,
+            self.executor(),
         )
+
+    def executor(self) -> Executor:
+        """Who runs the arms."""
+        from loop.cluster import Cluster
+        from loop.workers import Pool
+
+        if self.workers == "ray":
+            return Cluster(self.ray_address, self.gpus_per_run)
+        if self.ray_address is not None or self.gpus_per_run:
+            raise ValueError(f"--ray-address and --gpus-per-run are for --workers ray, got --workers {self.workers}")
+        return Pool()
 
 
 def configuration(experiment: Experiment) -> dict[str, Any]:

@@ -60,4 +60,4 @@ def _cell(run: RunStatus) -> str:
     text = f"{max(run.finished - 1, 0)}/{run.planned}" if run.finished else f"-/{run.planned}"
     if run.state == "running":
         return f"{text} {run.stage or 'running'}"
-    return f"{text} done" if run.state == "done" else text
+    return text if run.state == "waiting" else f"{text} {run.state}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from scsc import console
+from scsc.experiment_progress import experiment_progress
 from scsc.experiment_report import mean_at, rows_of, show_costs, values_at
 from scsc.figure_record import command_line, write_record
 
@@ -68,7 +69,7 @@ class ToyDigits:
 
         experiment = self.experiment()
         begin = time.perf_counter()
-        with console.progress() as report:
+        with experiment_progress() as report:
             execute(experiment, report, command_line())
         show(experiment, time.perf_counter() - begin, self.json, self.record)
         return 0

@@ -12,6 +12,7 @@ from support import deterministic
 
 from loop import Augment, FolderStore, RunConfig, run
 from loop.ensemble import EnsembleConfig, run_ensemble
+from loop.records import locked
 from toy.ensembles import gaussian_loop
 from toy.gaussian import GaussianProblem, ideal
 from toy.mixture import GaussianMixtureProblem
@@ -99,3 +100,16 @@ def test_a_real_limit_on_files_is_one_line_and_the_run_resumes(tmp_path, args):
     for name, content in found.items():
         assert content == (tmp_path / "whole" / name).read_bytes()
     assert found and np.load(tmp_path / "run" / next(iter(found)), allow_pickle=False).files
+
+
+def test_who_cannot_take_a_folder_leaves_it_free(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        with pytest.raises(OSError) as caught, locked(tmp_path):
+            pass
+    assert caught.value.filename == str(tmp_path / ".holder")
+    with locked(tmp_path):
+        pass

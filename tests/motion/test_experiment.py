@@ -62,6 +62,7 @@ def test_record_names_data_seed_and_versions(whole):
     assert record["data"]["source"] == "procedural" and len(record["data"]["fingerprint"]) == 64
     assert record["seed"] == 0
     cost = json.loads((folder / "gen-0001/cost.json").read_text())
+    assert 0 < cost["cpu_seconds"] and 50 < cost["peak_memory_mb"]
     assert cost["versions"]["torch"] and cost["versions"]["mujoco"] and cost["commit"]
     assert read_config(folder)["identity"]["problem"]["preset"]["n"] == 6
     assert {"frechet", "skating", "floating", "penetration", "jerk", "diversity"} <= set(record["measures"])

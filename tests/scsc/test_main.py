@@ -1,5 +1,6 @@
 """The command's manners: one-line errors, exit status, help, lazy imports, interrupts."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -90,3 +91,12 @@ def test_light_commands_do_not_load_torch_or_mujoco():
         "sys.exit(any(name in sys.modules for name in ('torch', 'mujoco', 'matplotlib')))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_a_full_disk_says_what_to_do_without_a_file_name_too(monkeypatch, capsys):
+    def full(name, args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "_parse", full)
+    code, _, error = call(capsys, "theory")
+    assert code == 2 and error.count("\n") == 1 and "No space left on device; make room" in error

@@ -2,11 +2,15 @@
 
 import json
 import math
+import os
+import socket
+import subprocess
+import sys
 
 import pytest
 from support import deterministic
 
-from loop.records import locked
+from loop.records import holder, locked
 from loop.status import RunStatus, seconds_left, status_of
 from motion.experiment import presets
 from scsc.main import main
@@ -55,14 +59,15 @@ def test_status_of_a_part(tiny, capsys):
     assert "2/5" in told and "-/5" in told and "1 of 6 runs are done; nobody runs it" in told
     assert "scsc motion resume x" in told
     found = {(one.arm, one.seed): one for one in status_of(tiny / "x")}
-    assert found["real", 0].finished == 3 and found["real", 0].state == "waiting"
+    assert found["real", 0].finished == 3 and found["real", 0].state == "stopped"
     assert found["shared", 0].state == "done" and found["ideal", 3].finished == 0
+    assert found["ideal", 3].state == "waiting"
     with locked(tiny / "x/real/seed-0000"):
         (tiny / "x/real/seed-0000/work/gen-0003").mkdir(parents=True)
         one = next(one for one in status_of(tiny / "x") if (one.arm, one.seed) == ("real", 0))
-        assert one.state == "running" and one.stage == "fit"
+        assert one.state == "running" and one.stage == "fit or measure"
     after = next(one for one in status_of(tiny / "x") if (one.arm, one.seed) == ("real", 0))
-    assert after.state == "waiting", "what a dead process left behind does not run"
+    assert after.state == "stopped", "what a dead process left behind does not run"
 
 
 def test_time_left():
@@ -75,6 +80,27 @@ def test_time_left():
     assert seconds_left([*whole, of("a", 1, 3.0), of("b", 1, 1.0), of("c", 1, 5.0)], 1) == 90
     assert seconds_left([*whole, of("a", 1, 3.0), of("b", 0, math.nan)], 1) == 60, "at the pace of the others"
     assert math.isnan(seconds_left([*whole, of("a", 1, math.nan)], 1))
+
+
+def test_who_asks_is_no_holder(tmp_path):
+    """Two who ask at once do not see each other; a name that a dead process left is nobody's."""
+    import fcntl
+
+    with locked(tmp_path):
+        assert holder(tmp_path) == f"process {os.getpid()} on {socket.gethostname()}"
+        dead = subprocess.Popen([sys.executable, "-c", ""])
+        dead.wait()
+        (tmp_path / ".holder").write_text(f"process {dead.pid} on {socket.gethostname()}")
+        assert holder(tmp_path) == "another process"
+    with open(tmp_path / ".lock", "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # as another one who asks
+        assert holder(tmp_path) == ""
+
+
+def test_status_of_what_is_being_prepared(tmp_path, capsys):
+    with locked(tmp_path):
+        assert run("status", tmp_path) == 2
+    assert f"is being prepared by process {os.getpid()}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["status", "resume"])
