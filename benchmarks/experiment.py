@@ -3,7 +3,8 @@
 1. An arm in a process of its own: the share of its time outside fit, sample, correct and measure (reading data, the
    hashes and writes of whole generations, the motions for pictures), and its largest resident memory.
 2. Nine arms on one core and on two, from one generation 0: how many times faster, beside what the machine gives two
-   processes that only count. Of use where nothing else runs.
+   processes that only count. Of use where nothing else runs; the bound by CPU seconds, at any time: what the order of
+   the arms allows, where the last one runs alone.
 
 Defaults (smoke, 2 generations): two or three minutes. In full: --preset laptop --generations 3, half an hour.
 """
@@ -23,7 +24,7 @@ from typing import Any
 from loop.campaign import SHARED, Task, costs
 from loop.progress import silent
 from loop.workers import warm_up
-from motion.experiment.arms import LoopConfig
+from motion.experiment.arms import LoopConfig, weight_of
 from motion.experiment.campaign import Experiment, Settings, execute, run_arm
 from motion.experiment.named import PAPER_ARMS
 from motion.experiment.presets import preset_named
@@ -126,11 +127,16 @@ def main() -> None:
                 shutil.copytree(base.out / part, out / part)
             nine = replace(base, out=out, arms=tuple(chosen.nine), generations=chosen.generations, workers=workers)
             walls[workers] = seconds(lambda: execute(nine, silent))  # noqa: B023
-            used[workers] = sum(cost["cpu_seconds"] for kind in chosen.nine for cost in costs(out, kind, [0]))
+            used[workers] = {kind: sum(one["cpu_seconds"] for one in costs(out, kind, [0])) for kind in chosen.nine}
         after = machine()
+        cores = [0.0, 0.0]
+        for kind in sorted(chosen.nine, key=lambda kind: -weight_of(kind, LoopConfig())):
+            cores[cores.index(min(cores))] += used[1][kind]
+        alone, both = (sum(used[workers].values()) for workers in (1, 2))
         print(
-            f"{len(chosen.nine)} arms: {walls[1]:.0f} s on one core ({used[1]:.0f} CPU seconds in generations), "
-            f"{walls[2]:.0f} s on two ({used[2]:.0f}): {walls[1] / walls[2]:.2f} times; "
+            f"{len(chosen.nine)} arms: {walls[1]:.0f} s on one core ({alone:.0f} CPU seconds in generations), "
+            f"{walls[2]:.0f} s on two ({both:.0f}): {walls[1] / walls[2]:.2f} times; "
+            f"by CPU seconds at most {alone / max(cores):.2f}; "
             f"two processes that count: {before:.2f} times before, {after:.2f} after"
         )
 
