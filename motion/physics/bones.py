@@ -21,12 +21,17 @@ ROUNDS = 3
 FARTHEST = 0.5
 """A frame in which a joint would have to move farther is no body: it stays [m]."""
 EVEN: Floats = np.ones(N_JOINTS)
-"""All joints give way alike: for noise, of which none has more than the others."""
-PLANTED = EVEN.copy()
-"""For planted feet: half as movable as knees, and the pelvis and hips hardly. A nearly straight leg whose foot was
-raised by a centimetre would else have to push its knee out by six."""
+"""All joints give way alike: the most likely body under white noise."""
+STEADY = EVEN.copy()
+"""Pelvis and hips hardly give way: for what a generator draws, whose limbs stretch and whose hips are right. Where the
+bones of a leg are wrong, the hip would else take its share, and the heading, which is read off the hips, would tremble:
+of a small model's samples the rate of turning scattered by 6 % more, and their Frechet distance to real motions rose
+from 33.5 to 35.0, where it now falls to 33.3."""
+STEADY[[J["pelvis"], J["left_hip"], J["right_hip"]]] = 0.1
+PLANTED = STEADY.copy()
+"""For planted feet: these half as movable as knees, too. A nearly straight leg whose foot was raised by a centimetre
+would else have to push its knee out by six."""
 PLANTED[[J[f"{side}_{name}"] for side in ("left", "right") for name in ("ankle", "foot")]] = 0.5
-PLANTED[[J["pelvis"], J["left_hip"], J["right_hip"]]] = 0.1
 
 
 def nearest_rigid(joints: Floats, lengths: Floats | None, mobility: Floats = EVEN) -> Floats:

@@ -204,7 +204,9 @@ def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floa
     lengths = bones_of(joints, settings.body)
     steps = {"mend": mend.mend(joints) if settings.mend else joints}
     steps["denoise"] = reground.denoise(steps["mend"]) if settings.denoise else steps["mend"]
-    steps["bones"] = rigid = bones.nearest_rigid(steps["denoise"], lengths) if settings.bones else steps["denoise"]
+    steps["bones"] = rigid = (
+        bones.nearest_rigid(steps["denoise"], lengths, bones.STEADY) if settings.bones else steps["denoise"]
+    )
     # without weight or floor nothing falls over
     weighs = settings.balance and settings.simulate and settings.gravity > 0 and settings.floor
     steps["balance"] = balance.balance(rigid) if weighs else rigid
