@@ -62,7 +62,7 @@ class Plot:
 
     def _pictures(self) -> list[Picture]:
         from plots import draw_all, draw_together
-        from plots.folders import find
+        from plots.folders import find, read_json
         from plots.record import draw, read
         from plots.together import short_names
 
@@ -81,5 +81,6 @@ class Plot:
             found = list(dict.fromkeys(run for folder in folders.values() for run in find(folder)))
             names = short_names(found)
             title = "Several runs" if len(found) > 1 else names[found[0]]
-            write_record(self.record, [(run, names[run]) for run in found], title, {})
+            made = [read_json(about).get("command") for run in found if (about := run / "experiment.json").is_file()]
+            write_record(self.record, [(run, names[run]) for run in found], title, {"runs": made} if made else {})
         return pictures
