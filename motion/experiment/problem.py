@@ -153,7 +153,8 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         np.savez(folder / "strips.npz", joints=joints, lengths=shown.lengths)
         files.write_json(folder / "strips.json", {"captions": shown.captions})
         if synthetic is not None and corrected is not None and corrected is not synthetic:
-            _keep_corrections(synthetic.take(range(_SHOWN)), corrected.take(range(_SHOWN)), folder)
+            few = range(min(_SHOWN, len(synthetic)))
+            _keep_corrections(synthetic.take(few), corrected.take(few), folder)
         text = None if self.encoder is None else self.encoder.fingerprint()
         train = self.dataset.train
         more = [caption for name in train.ids for caption in self.dataset.said.get(name, ())]

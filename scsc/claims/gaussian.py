@@ -24,7 +24,7 @@ def falls_in_gamma(claim: str, found: Evidence) -> list[Finding]:
     findings = []
     for one in _toys(found):
         order = np.argsort(one.gamma)
-        w2 = one.last("w2")[:, order]
+        w2 = one.w2[-1][:, order]
         gammas = one.gamma[order]
         pairs = [(f"{a:g} over {b:g}", w2[:, k], w2[:, k + 1]) for k, (a, b) in enumerate(pairwise(gammas.tolist()))]
         if not pairs:
@@ -49,7 +49,7 @@ def partly_the_sampler(claim: str, found: Evidence) -> list[Finding]:
         for exact in (one for one in toys if one.corrector == EXACT and one.matches(sampled)):
             last = min(sampled.generations, exact.generations)
             runs = min(sampled.runs, exact.runs)
-            drawn, ideal = (one.at("w2", last)[:runs] for one in (sampled, exact))
+            drawn, ideal = (one.w2[last, :runs] for one in (sampled, exact))
             gap = paired_difference(drawn.mean(axis=1), ideal.mean(axis=1), axis=0)
             text = f"of W2 at generation {last}, "
             shares = [_share(drawn[:, k], ideal[:, k]) for k in range(drawn.shape[1])]

@@ -82,3 +82,9 @@ def test_the_record_says_how_much_help_the_physics_needed(tmp_path):
     assert did["picked"] == 4
     if did["failed"] < 4:
         assert did["residual_force_mean"] >= 0 and 0 <= did["kept_mean"] <= 1
+
+
+def test_fewer_synthetic_motions_than_are_shown_are_kept_all(tmp_path):
+    execute(Experiment(tmp_path, PRESET, arms=("ideal-0.25",)), silent)
+    with np.load(tmp_path / "ideal-0.25/seed-0000/gen-0001/corrections.npz", allow_pickle=False) as kept:
+        assert len(kept["before"]) == len(kept["after"]) == len(kept["lengths"]) == 2

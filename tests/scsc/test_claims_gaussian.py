@@ -62,3 +62,10 @@ def test_damaged_curves_are_an_error_that_names_the_file(tmp_path, content):
     (folder / "curves.npz").write_bytes(content)
     with pytest.raises(ValueError, match="curves.npz"):
         gather([folder])
+
+
+def test_toys_that_measure_something_else_are_passed_over(tmp_path):
+    ensemble(tmp_path / "runs/a", (0.6, 0.5, 0.3))
+    other = ensemble(tmp_path / "runs/b", (0.6, 0.5, 0.3))
+    np.savez(other / "curves.npz", error=np.zeros((5, 3, 2)), lam=np.zeros(2))
+    assert [one.folder.name for one in gather([tmp_path / "runs"]).ensembles] == ["a"]
