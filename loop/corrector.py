@@ -85,6 +85,14 @@ class NoCorrection:
         return {"name": "none"}
 
 
+def notes_at(index: NDArray[np.intp], n: int, notes: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Notes of the samples at `index` as notes of all n, nan for the others."""
+    spread = {name: np.full(n, np.nan) for name in notes}
+    for name, values in notes.items():
+        spread[name][index] = values
+    return spread
+
+
 def _on_subset(corrector: Corrector[B], batch: B, picked: Bools, rng: np.random.Generator) -> Corrected[B]:
     """The corrector's result where `picked`, the original elsewhere; evaluates only what its scope allows."""
     n = len(batch)
@@ -103,9 +111,7 @@ def _on_subset(corrector: Corrector[B], batch: B, picked: Bools, rng: np.random.
     applied[index] = tried
     failed[index] = done.failed[inner]
     samples = done.samples if inner.size == len(done.samples) else done.samples.take(inner)
-    notes = {name: np.full(n, np.nan) for name in done.notes}
-    for name, values in done.notes.items():
-        notes[name][index] = values[inner]
+    notes = notes_at(index, n, {name: values[inner] for name, values in done.notes.items()})
     return Corrected(batch.replace(index, samples), moved, applied, failed, notes)
 
 

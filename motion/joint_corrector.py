@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from loop.corrector import Corrected, Scope
+from loop.corrector import Corrected, Scope, notes_at
 from motion.batch import MotionBatch
 from motion.features.padded import decode_clips, encode_clips
 from motion.features.representation import Representation, representation_named
@@ -104,9 +104,7 @@ class JointCorrector(ABC):
             corrected = [found.joints[i, : lengths[i]] for i in good]
             features[sound[good]] = encode_clips(kind, corrected, frames, floor="given")[0]
             moved[sound], failed[sound] = np.where(found.success, found.moved, 0.0), ~found.success
-            notes = {name: np.full(n, np.nan) for name in found.notes}
-            for name, values in found.notes.items():
-                notes[name][sound] = values
+            notes = notes_at(sound, n, found.notes)
         return Corrected(batch.with_features(features), moved, np.ones(n, bool), failed, notes)
 
     def describe(self) -> dict[str, Any]:

@@ -77,3 +77,11 @@ def idx(array):
     """The bytes of an IDX file."""
     shape = b"".join(size.to_bytes(4, "big") for size in array.shape)
     return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()
+
+
+def is_refused(outcome, text):
+    """That a command (its status, stdout, stderr) was refused in one line that holds `text`."""
+    code, _, error = outcome
+    assert code == 2, error
+    assert error.startswith("scsc: error: ") and error.count("\n") == 1, error
+    assert text in error, error

@@ -34,7 +34,7 @@ def judge_motions(
     return judge(
         embedder.motions(samples), embedder.motions(real),
         texts=embedder.captions(samples.captions), captions=samples.captions,
-        real_texts=embedder.captions(real.captions), real_captions=real.captions,
+        real_texts=embedder.captions(real.captions) if floors else None, real_captions=real.captions,
         repeats=None if repeats is None else _stacked(embedder, repeats),
         training=None if training is None else embedder.motions(training),
         seed=seed, floors=floors,

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from support import is_refused
 
 from motion.data.procedural import generate
 from motion.experiment import presets
@@ -39,10 +40,7 @@ def npy_pack(folder, count=24):
 
 
 def refused(capsys, text, *args):
-    code, _, error = call(capsys, *args)
-    assert code == 2, error
-    assert error.startswith("scsc: error: ") and error.count("\n") == 1, error
-    assert text in error
+    is_refused(call(capsys, *args), text)
 
 
 def test_wrong_words(tiny, capsys):

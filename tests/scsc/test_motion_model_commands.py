@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from support import deterministic
+from support import deterministic, is_refused
 from text_encoder import SmallEncoder
 
 from motion.data.procedural import generate
@@ -33,10 +33,7 @@ def call(capsys, *args):
 
 
 def refused(capsys, text, *args):
-    code, _, error = call(capsys, *args)
-    assert code == 2, error
-    assert error.startswith("scsc: error: ") and error.count("\n") == 1, error
-    assert text in error, error
+    is_refused(call(capsys, *args), text)
 
 
 @pytest.fixture

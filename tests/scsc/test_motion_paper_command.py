@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from support import is_refused
 
 from loop import read_records
 from loop.records import locked
@@ -51,10 +52,7 @@ def call(capsys, *args):
 
 
 def refused(capsys, text, *args):
-    code, _, error = call(capsys, *args)
-    assert code == 2, error
-    assert error.startswith("scsc: error: ") and error.count("\n") == 1, error
-    assert text in error, error
+    is_refused(call(capsys, *args), text)
 
 
 def paper(data, out, *more):
