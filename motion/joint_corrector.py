@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from loop.corrector import Corrected, Scope, notes_at
 from motion.batch import MotionBatch
-from motion.features.padded import decode_clips, encode_clips
+from motion.features.padded import decode_clips, encode_changes, encode_clips
 from motion.features.representation import Representation, representation_named
 from motion.kinematics.skeleton import N_JOINTS
 
@@ -26,11 +26,13 @@ class CorrectedJoints:
     joints: (n, F, 22, 3) [m]; a failed motion's and all padding frames as they came.
     moved: (n,) mean joint distance from the input [m]; 0 where failed.
     success: (n,) False where the corrector had no answer: the original stands there.
+    replaced: (n,) True where another motion stands in a motion's place; None: nowhere, motions were moved only.
     """
 
     joints: Floats
     moved: Floats
     success: NDArray[np.bool_]
+    replaced: NDArray[np.bool_] | None = field(default=None, kw_only=True)
 
     @property
     def notes(self) -> dict[str, Floats]:
@@ -42,6 +44,8 @@ class CorrectedJoints:
 class JointCorrector(ABC):
     """A corrector of motions: features to joints, `correct`, and back.
 
+    Of a motion that is moved the features change by what the move changes (`motion.features.padded.encode_changes`);
+    one that is replaced has the features of what stands in its place.
     The floor stays where the corrected joints have it (no lowest point is subtracted). A motion whose features are not
     finite fails, and stays exactly as it was. `moved` is the mean joint distance [m].
 
@@ -101,15 +105,22 @@ class JointCorrector(ABC):
             found = self.correct(joints, lengths, captions, rng)
             # What was not moved keeps its very features: encoding them again would round.
             good = np.flatnonzero(found.success & (found.moved > 0))
-            corrected = [found.joints[i, : lengths[i]] for i in good]
-            features[sound[good]] = encode_clips(kind, corrected, frames, floor="given")[0]
+            replaced = np.zeros(len(sound), bool) if found.replaced is None else found.replaced
+            for index, anew in ((good[replaced[good]], True), (good[~replaced[good]], False)):
+                corrected = [found.joints[i, : lengths[i]] for i in index]
+                if anew:
+                    features[sound[index]] = encode_clips(kind, corrected, frames, floor="given")[0]
+                else:
+                    given = [joints[i, : lengths[i]] for i in index]
+                    features[sound[index]] = encode_changes(kind, batch.features[sound[index]], given, corrected)
             moved[sound], failed[sound] = np.where(found.success, found.moved, 0.0), ~found.success
             notes = notes_at(sound, n, found.notes)
         return Corrected(batch.with_features(features), moved, np.ones(n, bool), failed, notes)
 
     def describe(self) -> dict[str, Any]:
         """What it is, as JSON: enters the identity of a run."""
-        return {"name": self.name, "representation": self.representation}
+        # "changes" tells runs from earlier ones, where a moved motion was encoded anew
+        return {"name": self.name, "representation": self.representation, "features": "changes"}
 
 
 def padded_joints(kind: Representation, batch: MotionBatch) -> tuple[Floats, NDArray[np.int64]]:

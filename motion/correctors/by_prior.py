@@ -64,7 +64,8 @@ class PriorCorrector(JointCorrector):
             if not self.prior.looks_real(look, motion):
                 real = self.prior.joints[self.prior.choose(look, float(lots[i])), : size[i]]
                 out[i, : size[i]] = placed_like(real.astype(float), motion, self.body)
-        return CorrectedJoints(out, mean_distance(out, given, size), fits)
+        moved = mean_distance(out, given, size)
+        return CorrectedJoints(out, moved, fits, replaced=moved > 0)
 
     def describe(self) -> dict[str, Any]:
         return {**super().describe(), "body": self.body, **self.prior.describe()}

@@ -40,7 +40,8 @@ class PriorPhysicsCorrector(JointCorrector):
         second = self.physics.correct(first.joints, lengths, captions, rng)
         shifts = {"prior": np.where(first.success, first.moved, np.nan), **second.shifts}
         moved = mean_distance(second.joints, joints, lengths)
-        return replace(second, success=first.success | second.success, moved=moved, shifts=shifts)
+        success = first.success | second.success
+        return replace(second, success=success, moved=moved, shifts=shifts, replaced=first.replaced)
 
     def describe(self) -> dict[str, Any]:
         parts = {"prior": self.prior.describe(), "physics": self.physics.describe()}

@@ -51,7 +51,7 @@ class ProjectionCorrector(JointCorrector):
             nearest = self._nearest(given[row, :frames]) if frames >= self.shortest else None
             if nearest is not None:
                 found[row, :frames], success[row] = nearest, True
-        return CorrectedJoints(found, mean_distance(found, given, size), success)
+        return CorrectedJoints(found, mean_distance(found, given, size), success, replaced=success)
 
     def _nearest(self, motion: Floats) -> Floats | None:
         """The real motion for one of (T, 22, 3) [m], None where there is none."""

