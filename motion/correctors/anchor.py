@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from generative.device import Device
 from generative.samplers import SamplerConfig
 from loop.corrector import Corrected, Scope
 from motion.batch import MotionBatch
@@ -23,7 +24,7 @@ class AnchorCorrector:
 
     It knows no more than the loop itself did at its start, so a corrector that does not beat it has shown no knowledge
     of its own. `moved` is the mean joint distance [m], 0 where the original is not finite. name: of the
-    model, for records.
+    model, for records. device: where it is drawn.
     """
 
     model: MotionModel
@@ -31,10 +32,13 @@ class AnchorCorrector:
     name: str
     encoder: TextEncoder | None = None
     scope: Scope = "sample"
+    device: Device = "cpu"
 
     def __call__(self, batch: MotionBatch, rng: np.random.Generator) -> Corrected[MotionBatch]:
         n = len(batch)
-        drawn = sample(self.model, batch.captions, batch.lengths, self.sampler, rng, encoder=self.encoder)
+        drawn = sample(
+            self.model, batch.captions, batch.lengths, self.sampler, rng, encoder=self.encoder, device=self.device
+        )
         features = np.zeros_like(batch.features)
         frames = min(features.shape[1], drawn.shape[1])
         features[:, :frames] = drawn[:, :frames]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from generative.device import Device, device_of
 from loop import FolderStore, RunConfig, campaign, files, run, schedule_named
 from loop.campaign import Plan, Task
 from loop.keep import Keep
@@ -62,8 +63,12 @@ class Experiment:
     judge: bool = False
     """Also measure by a learned evaluator, trained once (half a minute) on motions that no generator sees."""
     executor: Executor = Pool()
+    device: Device = "cpu"
+    """Where each arm's models are trained and drawn from; other machines of a cluster are asked when they begin."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.executor, Pool):
+            device_of(self.device)
         for name in self.arms:
             if (meant := arm_named(name).name) != name:
                 raise ValueError(f"the arm {name} is called {meant} here; name it so")
@@ -79,10 +84,10 @@ class Experiment:
 
     @property
     def settings(self) -> Settings:
-        return self.preset, self.loop, self.keep, self.judge
+        return self.preset, self.loop, self.keep, self.judge, self.device
 
 
-Settings = tuple[Preset, LoopConfig, Keep, bool]
+Settings = tuple[Preset, LoopConfig, Keep, bool, Device]
 
 
 def execute(experiment: Experiment, report: Report, **about: Any) -> None:
@@ -110,7 +115,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         for name in experiment.arms:
             check_arm(arm_named(name), experiment.loop, data)
         judge = prepare_evaluator(out, data, experiment.preset, report=report) if experiment.judge else None
-        problem = MotionProblem(data, experiment.preset, judge=judge)
+        problem = MotionProblem(data, experiment.preset, judge=judge, device=experiment.device)
         identity = {
             "problem": problem.describe(),
             "schedule": schedule_named(experiment.loop.schedule, experiment.loop.lam).describe(),
@@ -178,10 +183,10 @@ def run_arm(task: Task[Settings], send: Send) -> None:
     import torch
 
     torch.set_num_threads(1)
-    preset, loop, keep, judge = task.settings
+    preset, loop, keep, judge, device = task.settings
     data = dataset.load(task.out / "data")
     evaluator = TextMotionEvaluator.load(task.out / EVALUATOR) if judge else None
-    problem = MotionProblem(data, preset, campaign.Teller(send), task.seed, evaluator)
+    problem = MotionProblem(data, preset, campaign.Teller(send), task.seed, evaluator, device)
     if problem.encoder is not None:
         problem.encoder.use(task.out / FOLDER)
     task.folder.mkdir(parents=True, exist_ok=True)

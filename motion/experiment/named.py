@@ -64,14 +64,14 @@ EXPERIMENTS: Mapping[str, NamedExperiment] = {
         "smoke", "a minute or two: does it run", ("real", "synthetic", "corrected", "ideal"), judge=False
     ),
     "laptop": NamedExperiment(
-        "laptop", "the paper's nine arms, and without real data: uncorrected, physics, physics and prior, ideal (half "
-        "an hour a seed)", (*PAPER_ARMS, "synthetic", "corrected", "physics+prior", "ideal-g1"), n=64,
+        "laptop", "the paper's nine arms, and without real data: uncorrected, physics, physics and prior, ideal (20 "
+        "minutes a seed)", (*PAPER_ARMS, "synthetic", "corrected", "physics+prior", "ideal-g1"), n=64,
     ),
     "laptop-long": NamedExperiment(
-        "laptop", "the paper's nine arms over its fifty generations (hours)", PAPER_ARMS, generations=50, n=64
+        "laptop", "the paper's nine arms over its fifty generations (an hour)", PAPER_ARMS, generations=50, n=64
     ),
     "verdict": NamedExperiment(
-        "smoke", "eight seeds of every corrector, without real data and with it: decides the claims (an hour)",
+        "smoke", "eight seeds of every corrector, without real data and with it: decides the claims (45 minutes)",
         ("real", "synthetic-0.25", *_COMPARED, *(f"{kind}-1" for kind in _COMPARED)), tuple(range(8)), 6,
     ),
     "paper": NamedExperiment(

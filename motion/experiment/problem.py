@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from generative.device import Device
 from loop import Problem, Request, files, stream
 from loop.progress import Report, silent
 from motion.batch import MotionBatch
@@ -44,10 +45,13 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
     seed: int = 0
     judge: Embedder | None = field(default=None, compare=False)
     """A learned evaluator that measures beside the network-free ones; decides nothing, so no part of `describe`."""
+    device: Device = "cpu"
+    """Where models are trained and drawn from. Other than on the CPU, results vary in their last digits."""
 
     def describe(self) -> dict[str, Any]:
         text = {} if self.encoder is None else {"text": self.encoder.fingerprint()}
-        return {"name": "motion", "preset": self.preset.describe(), "data": self.data(), **text}
+        device = {} if self.device == "cpu" else {"device": self.device}  # as it was called before there were others
+        return {"name": "motion", "preset": self.preset.describe(), "data": self.data(), **text, **device}
 
     def data(self) -> dict[str, Any]:
         return {key: self.dataset.info[key] for key in ("source", "source_fingerprint", "fingerprint", "licence")}
@@ -72,8 +76,9 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
             rng = stream(self.seed, 0, "fit")
         said = self._said(training) if self.preset.captions == "all" else None
         return generator.fit(
-            previous, training, config, rng, captions=said, work=work, report=self.report, encoder=self.encoder
-        )
+            previous, training, config, rng, captions=said, work=work, report=self.report, encoder=self.encoder,
+            device=self.device,
+        )  # fmt: skip
 
     def _said(self, batch: MotionBatch) -> list[tuple[str, ...]]:
         """All captions of each motion; a synthetic one has those of the motion that its caption was of."""
@@ -171,7 +176,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
 
     def anchor(self, model: MotionModel, name: str) -> AnchorCorrector:
         """Redraws through `model` as this problem samples; name: of the model."""
-        return AnchorCorrector(model, self.preset.sampler, name, self.encoder)
+        return AnchorCorrector(model, self.preset.sampler, name, self.encoder, device=self.device)
 
     def draw(
         self, model: MotionModel, asked: MotionBatch, rng: np.random.Generator, chunk: int = generator.CHUNK
@@ -180,7 +185,7 @@ class MotionProblem(Problem[MotionModel, MotionBatch]):
         return asked.with_features(
             generator.sample(
                 model, asked.captions, asked.lengths, self.preset.sampler, rng, report=self.report,
-                encoder=self.encoder, chunk=chunk,
+                encoder=self.encoder, device=self.device, chunk=chunk,
             )
         )  # fmt: skip
 

@@ -35,8 +35,8 @@ class MotionRun:
 
     preset: str = "smoke"
     """The experiment, sizes, arms, seeds and generations: smoke (a minute or two) | laptop (the paper's nine arms and
-    four without real data, half an hour) | laptop-long (the nine over fifty generations, hours) | verdict (eight seeds
-    of every corrector, for scsc claims; an hour), on two cores; paper (its own: MDM on HumanML3D)."""
+    four without real data, twenty minutes) | laptop-long (the nine over fifty generations, an hour) | verdict (eight
+    seeds of every corrector, for scsc claims; 45 minutes), on two cores; paper (its own: MDM on HumanML3D)."""
     data: Path | None = None
     """Folder of a real motion pack (CMU, Bandai-Namco, .npy or BVH with captions); left out: embedded motions."""
     out: Path | None = None
@@ -95,7 +95,9 @@ class MotionRun:
     ray_address: str | None = None
     """The Ray cluster to join, host:port or auto; left out: what RAY_ADDRESS names, else Ray is started here."""
     gpus_per_run: float = 0.0
-    """Share of a GPU that Ray reserves for each run; 0.25: four share one."""
+    """Share of a GPU that Ray reserves for each run; 0.25: four share one. With --device cuda."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where models are trained and drawn from. On the CPU runs repeat bit for bit; a run begun on a GPU stays there."""
     judge: bool | None = None
     """Also measure FID, R-precision and the like by a learned evaluator, trained once in OUT (half a minute) on motions
     that no generator sees; left out: the preset's (all but smoke)."""
@@ -192,6 +194,7 @@ class MotionRun:
             keep_named(self.keep),
             named.judge if self.judge is None else self.judge,
             self.executor(),
+            self.device,
         )
 
     def executor(self) -> Executor:
@@ -200,6 +203,10 @@ class MotionRun:
         from loop.workers import Pool
 
         if self.workers == "ray":
+            if self.gpus_per_run and self.device == "cpu":
+                raise ValueError(
+                    f"--gpus-per-run {self.gpus_per_run:g} would reserve what nobody uses; add --device cuda"
+                )
             return Cluster(self.ray_address, self.gpus_per_run)
         if self.ray_address is not None or self.gpus_per_run:
             raise ValueError(f"--ray-address and --gpus-per-run are for --workers ray, got --workers {self.workers}")
