@@ -43,6 +43,9 @@ OTHER: dict[str, Measure] = {
     "coverage": Measure("Coverage", "share", "near real is better"),
     "learned_diversity": Measure("Diversity, learned", "no unit", "near real is better"),
     "memorised_share": Measure("Memorised", "share", "near real is better"),
+    "action_chance": Measure("Action by chance", "share", ""),
+    "c_t": Measure("Copying test C_T", "no unit", "near 0 is better"),
+    "fid_infinity": Measure("FID, no bias of n", "no unit", "lower is better"),
 }
 """Further measures that are known by name; any other is drawn under its own name without a unit."""
 

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from plots import style
+from plots.corrections import read_corrections
 from plots.runs import Experiment
 from plots.statistics import Floats
 from plots.strips import Skeleton, Strip, read_strips
@@ -45,7 +46,8 @@ class View:
 
 
 def draw(experiment: Experiment, out: Path) -> list[Picture]:
-    """Strips `strip-1` … of the first captions that occur; none if the runs kept no sample motions.
+    """Strips `strip-1` … of the first captions that occur, and `correction-1` … of motions before and after they were
+    corrected; none if the runs kept none.
 
     Raises:
         ValueError, OSError: a damaged skeleton.json, strips.npz or strips.json; the message names the file.
@@ -58,6 +60,10 @@ def draw(experiment: Experiment, out: Path) -> list[Picture]:
             span = f"{strip.generations[0]} to {strip.generations[-1]}"
             title = f"stick figures of “{strip.caption}”, generations {span}: {names}"
             pictures.append(Picture(style.save(figure, out / f"strip-{index + 1}"), title, notes))
+        for index, strip in enumerate(read_corrections(experiment)):
+            figure, notes = strip_figure(strip)
+            title = f"“{strip.caption}”, {strip.heads[0]} and {strip.heads[1]}: {', '.join(a.name for a in strip.arms)}"
+            pictures.append(Picture(style.save(figure, out / f"correction-{index + 1}"), title, notes))
     return pictures
 
 
@@ -87,7 +93,7 @@ def strip_figure(strip: Strip) -> tuple[Figure, tuple[str, ...]]:
             0.06 / width, (low + cell_height / 2) / height, textwrap.fill(arm.label, 13), va="center", fontsize=7,
             weight="bold", color=looks[arm.name].colour,
         )  # fmt: skip
-        for column, generation in enumerate(strip.generations):
+        for column, (generation, head) in enumerate(zip(strip.generations, strip.heads, strict=True)):
             panel = figure.add_axes(
                 ((_LABEL + column * cell_width) / width, low / height, cell_width / width, cell_height / height)
             )
@@ -95,14 +101,14 @@ def strip_figure(strip: Strip) -> tuple[Figure, tuple[str, ...]]:
             panel.set(xlim=(left, right), ylim=(bottom, top))
             panel.axis("off")
             if row == 0:
-                panel.set_title(f"generation {generation}", loc="center", fontsize=7, pad=2)
+                panel.set_title(head, loc="center", fontsize=7, pad=2)
             motion = strip.motions.get((arm.name, generation))
             if motion is None:
                 panel.text(0.5, 0.4, "not there", transform=panel.transAxes, ha="center", fontsize=6, color="#999999")
-                notes.append(f"{arm.name}: no motion of generation {generation}")
+                notes.append(f"{arm.name}: no motion of {head}")
                 continue
             for problem in draw_motion(panel, motion, strip.skeleton, view, cell_width * 72 / (right - left)):
-                notes.append(f"{arm.name}, generation {generation}: {problem}")
+                notes.append(f"{arm.name}, {head}: {problem}")
     _furniture(figure, strip, view, cell_width)
     return figure, tuple(notes)
 

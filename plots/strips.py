@@ -49,6 +49,12 @@ class Strip:
     arms: tuple[Arm, ...]
     generations: tuple[int, ...]
     motions: dict[tuple[str, int], Floats]  # (arm, generation) -> (T, J, 3) [m, y up]
+    titles: tuple[str, ...] = ()  # of the columns, where these are no generations
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What stands over the columns."""
+        return self.titles or tuple(f"generation {generation}" for generation in self.generations)
 
 
 def read_skeleton(path: Path) -> Skeleton:
@@ -93,7 +99,7 @@ def read_strips(experiment: Experiment) -> list[Strip]:
         skeleton = own
         arms.append(arm)
         for generation, path in _strip_files(run).items():
-            cells[arm.name, generation] = _read_cell(path, skeleton)
+            cells[arm.name, generation] = read_cell(path, skeleton)
     if skeleton is None:
         return []
     generations = _spread([generation for _, generation in cells])
@@ -127,16 +133,20 @@ def _strip_files(run: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def _read_cell(path: Path, skeleton: Skeleton) -> dict[tuple[str, int], Floats]:
-    """(caption, how many equal captions came before) -> motion without its padding."""
-    arrays: dict[str, Any] = read_arrays(path, {"joints": 4}, {"lengths": 1})
-    joints = np.asarray(arrays["joints"], dtype=np.float64)
+def read_cell(path: Path, skeleton: Skeleton, name: str = "joints") -> dict[tuple[str, int], Floats]:
+    """(caption, how many equal captions came before) -> motion without its padding; name: of the array.
+
+    Raises:
+        ValueError, OSError: damaged or unreadable, or captions that do not fit; the message names the file.
+    """
+    arrays: dict[str, Any] = read_arrays(path, {name: 4}, {"lengths": 1})
+    joints = np.asarray(arrays[name], dtype=np.float64)
     words = read_json(path.with_suffix(".json")).get("captions")
     if not isinstance(words, list) or len(words) != len(joints):
         raise ValueError(f"{path.with_suffix('.json')} must hold one caption per motion ({len(joints)}); run it again")
     if joints.shape[2:] != (len(skeleton.joints), 3) or joints.shape[1] < 1:
         raise ValueError(
-            f"{path}: joints must be (motions, frames, {len(skeleton.joints)}, 3), got {joints.shape}; run it again"
+            f"{path}: {name} must be (motions, frames, {len(skeleton.joints)}, 3), got {joints.shape}; run it again"
         )
     lengths = arrays.get("lengths", np.full(len(joints), joints.shape[1]))
     if len(lengths) != len(joints) or ((lengths < 1) | (lengths > joints.shape[1])).any():
