@@ -123,10 +123,10 @@ def draw_measure(panel: Axes, name: str, experiment: Experiment, measure: Measur
     style.scale_axis(panel, [*drawn, floor] if floor is not None and floor > 0 else drawn, LOG_RATIO)
     heading = measure.title + (f" — {measure.better}" if measure.better else "")
     if len(last) > MANY:
-        detail = f"lowest {min(last)[1]} · highest {max(last)[1]}"
+        detail = f"lowest {min(last)[1]}\nhighest {max(last)[1]}"  # arms' names are long
     else:
-        detail = " · ".join(words for _, words in last)
-    head_panel(panel, textwrap.fill(heading, 32), textwrap.fill(detail, 46).replace("\xa0", " "))
+        detail = textwrap.fill(" · ".join(words for _, words in last), 46)
+    head_panel(panel, textwrap.fill(heading, 30), detail.replace("\xa0", " "))
     panel.set_ylabel(measure.unit)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     panel.margins(x=0.04)

@@ -23,7 +23,7 @@ from motion.data.bvh_refit import refit
 from motion.data.bvh_write import bvh_text
 from motion.data.checks import check_orientation, guess_unit
 from motion.data.skeleton_map import MAP_FILE
-from motion.features.padded import decode_clips, encode_clips
+from motion.features.padded import decode_clips, encode_changes, encode_clips
 from motion.features.representation import REPRESENTATIONS, Representation
 from motion.kinematics.resample import resample
 from motion.kinematics.skeleton import N_JOINTS, J
@@ -52,8 +52,10 @@ class MotionFile(ABC):
     fault: str
 
     @abstractmethod
-    def content(self, joints: Float) -> bytes:
+    def content(self, joints: Float, *, anew: bool = False) -> bytes:
         """What the file holds if its motion is `joints`, as many frames as its own.
+
+        anew: these are another motion's, of which the file's own numbers say nothing.
 
         Raises:
             ValueError: it cannot hold such a motion.
@@ -103,7 +105,7 @@ class JointsFile(MotionFile):
     unit: float
     dtype: np.dtype[Any]
 
-    def content(self, joints: Float) -> bytes:
+    def content(self, joints: Float, *, anew: bool = False) -> bytes:
         return _npy((joints / self.unit).astype(self.dtype))
 
     def parsed(self, content: bytes) -> Float:
@@ -112,13 +114,21 @@ class JointsFile(MotionFile):
 
 @dataclass(frozen=True)
 class FeaturesFile(MotionFile):
-    """Features in an .npy, T rows of T+1 frames; they begin at x = z = 0 facing +z, whatever the joints do."""
+    """Features in an .npy, T rows of T+1 frames; they begin at x = z = 0 facing +z, whatever the joints do.
+
+    Those of a motion that is moved change by what the move changes, see `motion.features.padded.encode_changes`.
+    """
 
     representation: Representation
     dtype: np.dtype[Any]
+    features: Float
 
-    def content(self, joints: Float) -> bytes:
-        features, _ = encode_clips(self.representation, [joints], len(joints) - 1, floor="given")
+    def content(self, joints: Float, *, anew: bool = False) -> bytes:
+        kind = self.representation
+        if anew:
+            features, _ = encode_clips(kind, [joints], len(joints) - 1, floor="given")
+        else:
+            features = encode_changes(kind, self.features[None].astype(np.float32), [self.joints], [joints])
         return _npy(features[0].astype(self.dtype))
 
     def parsed(self, content: bytes) -> Float:
@@ -132,7 +142,7 @@ class BvhFile(MotionFile):
     bvh: Bvh
     sole: float
 
-    def content(self, joints: Float) -> bytes:
+    def content(self, joints: Float, *, anew: bool = False) -> bytes:
         values = refit(self.bvh, body_of(self.bvh, self.path), joints + np.array([0.0, self.sole, 0.0]))
         text = bvh_text(self.bvh.tree, values, self.bvh.fps).encode()
         return gzip.compress(text, mtime=0) if self.path.name.lower().endswith(".gz") else text
@@ -170,7 +180,7 @@ def _read_npy(path: Path) -> MotionFile:
         )
     kind = kinds[values.shape[1]]
     joints = checked(_decoded(kind, values), path.name)
-    return FeaturesFile(path, joints, (), _no_person(joints), kind, dtype)
+    return FeaturesFile(path, joints, (), _no_person(joints), kind, dtype, values)
 
 
 def _read_bvh(path: Path) -> MotionFile:

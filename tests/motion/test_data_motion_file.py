@@ -55,6 +55,20 @@ def test_the_width_tells_the_features(tmp_path, kind):
     np.testing.assert_allclose(motion.parsed(motion.content(motion.joints)), motion.joints, atol=1e-3)
 
 
+def test_features_that_contradict_each_other_change_by_the_move_alone(tmp_path):
+    kind = REPRESENTATIONS[0]
+    features = kind.encode(WALK, floor="given")
+    features[:, 100] += 0.1  # a rotation that the positions do not have
+    motion = read_motion(saved(tmp_path, features))
+    raised = motion.joints + [0.0, 0.02, 0.0]
+    for anew in (False, True):
+        (tmp_path / "b.npy").write_bytes(motion.content(raised, anew=anew))
+        back = np.load(tmp_path / "b.npy")
+        np.testing.assert_allclose(motion.parsed(motion.content(raised, anew=anew)), raised, atol=1e-3)
+        assert (np.abs(back[:, 100] - features[:, 100]).max() < 1e-5) != anew
+        np.testing.assert_allclose(back[:, 3], features[:, 3] + 0.02, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["a.bvh", "a.bvh.gz"])
 def test_a_bvh_is_moved_on_its_soles_and_back(tmp_path, name):
     """Toe joints 3 cm over the floor stand on soles of that height; 10 cm are 5 cm of sole and 5 cm too much."""

@@ -174,7 +174,7 @@ def test_nothing_overlaps(tmp_path, write):
     assert figure._suptitle.get_text().replace("\n", " ") == (
         "Fréchet distance, lowest and highest of 6 arms: arm-0 1 → 2 (generation 0 → 1), arm-5 1 → 7 (generation 0 → 6)"
     )
-    assert figure.axes[0].texts[0].get_text() == "lowest arm-0 2 · highest arm-5 7"
+    assert figure.axes[0].texts[0].get_text() == "lowest arm-0 2\nhighest arm-5 7"
     assert "and " in figure.legends[0].get_title().get_text().splitlines()[-1]
 
 
