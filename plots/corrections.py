@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plots.runs import Arm, Experiment
 from plots.statistics import Floats
-from plots.strips import CAPTIONS, Skeleton, Strip, read_cell, read_skeleton
+from plots.strips import CAPTIONS, Skeleton, Strip, read_cell, same_skeleton
 
 NAME = "corrections.npz"
 _SIDES = ("before", "after")
@@ -34,13 +34,10 @@ def read_corrections(experiment: Experiment) -> list[Strip]:
     for arm, run, kept in found:
         if newest not in kept:
             continue
-        own = read_skeleton(run / "skeleton.json")
-        if skeleton is not None and own != skeleton:
-            raise ValueError(f"{run / 'skeleton.json'} differs from that of the other arms; plot those arms apart")
-        skeleton = own
+        skeleton = same_skeleton(skeleton, run / "skeleton.json")
         arms.append(arm)
         for column, side in enumerate(_SIDES):
-            for key, motion in read_cell(kept[newest], own, side).items():
+            for key, motion in read_cell(kept[newest], skeleton, side).items():
                 motions[key, arm.name, column] = motion
     if skeleton is None:
         return []

@@ -81,6 +81,18 @@ def read_skeleton(path: Path) -> Skeleton:
     return Skeleton(tuple(map(str, joints or ())), tuple(parents or ()), float(fps or 0))
 
 
+def same_skeleton(known: Skeleton | None, path: Path) -> Skeleton:
+    """A run's skeleton.json, that of all its companions; None: it is the first.
+
+    Raises:
+        ValueError: another one, or damaged; the message names the file.
+    """
+    own = read_skeleton(path)
+    if known is not None and own != known:
+        raise ValueError(f"{path} differs from that of the other arms; plot those arms apart")
+    return own
+
+
 def read_strips(experiment: Experiment) -> list[Strip]:
     """The sample motions of the first seed of each arm that kept some, matched by caption.
 
@@ -93,10 +105,7 @@ def read_strips(experiment: Experiment) -> list[Strip]:
         run = next((folder for folder in arm.folders if _strip_files(folder)), None)
         if run is None:
             continue
-        own = read_skeleton(run / "skeleton.json")
-        if skeleton is not None and own != skeleton:
-            raise ValueError(f"{run / 'skeleton.json'} differs from that of the other arms; plot those arms apart")
-        skeleton = own
+        skeleton = same_skeleton(skeleton, run / "skeleton.json")
         arms.append(arm)
         for generation, path in _strip_files(run).items():
             cells[arm.name, generation] = read_cell(path, skeleton)
