@@ -37,7 +37,8 @@ def write_record(
 
 
 def command_line() -> str:
-    """The command that is running, as one would type it, without the places where it writes."""
+    """The command that is running, as one would type it: without the places where it writes, and with the names alone of
+    what it reads, since where these lie is the machine's own."""
     words, skip = [], False
     for word in sys.argv[1:]:
         if skip:
@@ -45,5 +46,5 @@ def command_line() -> str:
         elif word.split("=", 1)[0] in ("--out", "--json", "--record"):
             skip = "=" not in word
         else:
-            words.append(shlex.quote(word))
+            words.append(shlex.quote(Path(word).name if Path(word).is_absolute() else word))
     return " ".join(["scsc", *words])

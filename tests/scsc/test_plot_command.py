@@ -111,3 +111,22 @@ def test_several_runs_are_drawn_together_and_a_record_is_drawn_again(tmp_path, c
 def test_help(flag, capsys):
     assert main(["plot", flag]) == 0
     assert "--out" in capsys.readouterr().out
+
+
+def test_commands_in_records_name_no_places_of_the_machine(monkeypatch):
+    from scsc.figure_record import command_line
+
+    words = [
+        "scsc",
+        "motion",
+        "run",
+        "--data",
+        "/home/me/packs/bandai",
+        "--out",
+        "/tmp/x",
+        "--set",
+        "n=4",
+        "--out=/a/b",
+    ]
+    monkeypatch.setattr("sys.argv", words)
+    assert command_line() == "scsc motion run --data bandai --set n=4"
