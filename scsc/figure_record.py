@@ -37,7 +37,7 @@ def write_record(
 
 
 def command_line() -> str:
-    """The command that is running, as one would type it: without the places where it writes, and with the names alone of
+    """The command that is running, as one would type it: without the places where it writes, and only with the names of
     what it reads, since where these lie is the machine's own."""
     words, skip = [], False
     for word in sys.argv[1:]:
