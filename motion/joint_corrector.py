@@ -35,6 +35,11 @@ class CorrectedJoints:
     replaced: NDArray[np.bool_] | None = field(default=None, kw_only=True)
 
     @property
+    def encoded_anew(self) -> NDArray[np.bool_]:
+        """(n,) True where nothing that the original's features say stays."""
+        return np.zeros(len(self.success), bool) if self.replaced is None else self.replaced
+
+    @property
     def notes(self) -> dict[str, Floats]:
         """What a record keeps of each motion besides, (n,) by name, nan where there is none."""
         return {}
@@ -101,18 +106,19 @@ class JointCorrector(ABC):
         notes: dict[str, Floats] = {}
         if sound.size:
             joints, lengths = padded_joints(kind, batch.take(sound))
+
+            def clips(padded: Floats, index: NDArray[np.intp]) -> list[Floats]:
+                return [padded[i, : lengths[i]] for i in index]
+
             captions = [batch.captions[i] for i in sound]
             found = self.correct(joints, lengths, captions, rng)
             # What was not moved keeps its very features: encoding them again would round.
             good = np.flatnonzero(found.success & (found.moved > 0))
-            replaced = np.zeros(len(sound), bool) if found.replaced is None else found.replaced
-            for index, anew in ((good[replaced[good]], True), (good[~replaced[good]], False)):
-                corrected = [found.joints[i, : lengths[i]] for i in index]
-                if anew:
-                    features[sound[index]] = encode_clips(kind, corrected, frames, floor="given")[0]
-                else:
-                    given = [joints[i, : lengths[i]] for i in index]
-                    features[sound[index]] = encode_changes(kind, batch.features[sound[index]], given, corrected)
+            anew, changed = good[found.encoded_anew[good]], good[~found.encoded_anew[good]]
+            features[sound[anew]] = encode_clips(kind, clips(found.joints, anew), frames, floor="given")[0]
+            features[sound[changed]] = encode_changes(
+                kind, batch.features[sound[changed]], clips(joints, changed), clips(found.joints, changed)
+            )
             moved[sound], failed[sound] = np.where(found.success, found.moved, 0.0), ~found.success
             notes = notes_at(sound, n, found.notes)
         return Corrected(batch.with_features(features), moved, np.ones(n, bool), failed, notes)

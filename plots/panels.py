@@ -125,8 +125,8 @@ def draw_measure(panel: Axes, name: str, experiment: Experiment, measure: Measur
     if len(last) > MANY:
         detail = f"lowest {min(last)[1]}\nhighest {max(last)[1]}"  # arms' names are long
     else:
-        detail = textwrap.fill(" · ".join(words for _, words in last), 46)
-    head_panel(panel, textwrap.fill(heading, 30), detail.replace("\xa0", " "))
+        detail = textwrap.fill(" · ".join(words for _, words in last), 42)
+    head_panel(panel, textwrap.fill(heading, 28), detail.replace("\xa0", " "))
     panel.set_ylabel(measure.unit)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     panel.margins(x=0.04)

@@ -83,7 +83,7 @@ def _corrected(
         told = {"result": "corrected", "moved_mm": 1e3 * float(found.moved[0]), **_physics(found)}
         if np.array_equal(found.joints[0], motion.joints):
             return None, told  # to the digit
-        content = motion.content(found.joints[0], anew=found.replaced is not None and bool(found.replaced[0]))
+        content = motion.content(found.joints[0], anew=bool(found.encoded_anew[0]))
         written = motion.parsed(content)
     except ValueError as problem:  # no sound result, or one that this kind of file cannot hold
         return None, {"reason": " ".join(str(problem).split())}

@@ -117,6 +117,7 @@ class FeaturesFile(MotionFile):
     """Features in an .npy, T rows of T+1 frames; they begin at x = z = 0 facing +z, whatever the joints do.
 
     Those of a motion that is moved change by what the move changes, see `motion.features.padded.encode_changes`.
+    features: (T, dim) as they were read.
     """
 
     representation: Representation

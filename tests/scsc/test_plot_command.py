@@ -116,17 +116,6 @@ def test_help(flag, capsys):
 def test_commands_in_records_name_no_places_of_the_machine(monkeypatch):
     from scsc.figure_record import command_line
 
-    words = [
-        "scsc",
-        "motion",
-        "run",
-        "--data",
-        "/home/me/packs/bandai",
-        "--out",
-        "/tmp/x",
-        "--set",
-        "n=4",
-        "--out=/a/b",
-    ]
-    monkeypatch.setattr("sys.argv", words)
+    words = ["motion", "run", "--data", "/home/me/packs/bandai", "--out", "/tmp/x", "--set", "n=4", "--out=/a/b"]
+    monkeypatch.setattr("sys.argv", ["scsc", *words])
     assert command_line() == "scsc motion run --data bandai --set n=4"
