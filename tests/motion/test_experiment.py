@@ -245,9 +245,11 @@ def command(out, generations=3, workers=2):
 
 
 def start(out, **more):
+    """Minds Ctrl-C also where the tests run in the background, whose children a shell has ignore it."""
     return subprocess.Popen(
-        command(out, **more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
+        command(out, **more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 def generations_in(out):
