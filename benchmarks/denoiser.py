@@ -12,6 +12,7 @@ same device multiplies large matrices in the same precision.
 import argparse
 import resource
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -51,7 +52,7 @@ class States:
 
     vocabulary, dim = 0, TEXT_DIM
 
-    def encode(self, captions: list[str]) -> Tokens:
+    def encode(self, captions: Sequence[str]) -> Tokens:
         values = np.random.default_rng(0).normal(size=(len(captions), 20, TEXT_DIM)).astype(np.float32)
         return Tokens(values, np.ones(values.shape[:2], bool))
 
@@ -67,7 +68,7 @@ def motions(frames: int) -> MotionBatch:
 
 def clock() -> float:
     """CPU-seconds of this one-threaded process, or of the wall where a GPU does the work."""
-    return time.perf_counter() if torch.cuda.is_initialized() else time.process_time()
+    return time.perf_counter() if torch.cuda.is_initialized() else time.process_time()  # type: ignore[no-untyped-call]
 
 
 def measure(size: DenoiserConfig, device: Device, steps: int, asked: int) -> dict[str, float]:
@@ -117,7 +118,7 @@ def products(size: DenoiserConfig) -> float:
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
         captions = net.memory(torch.zeros(1, 20, TEXT_DIM), torch.ones(1, 20, dtype=torch.bool), torch.zeros(1).bool())
         net(x, torch.zeros(1), captions, frames).sum().backward()
-    return BATCH * counter.get_total_flops()
+    return float(BATCH * counter.get_total_flops())
 
 
 def matmul_rate(where: torch.device) -> float:

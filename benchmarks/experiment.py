@@ -45,6 +45,7 @@ def in_process(target: Callable[..., None], *args: Any) -> dict[str, float]:
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(target=target, args=(writer, *args))
     process.start()
+    writer.close()  # only the process has it now: its death ends the wait
     found: dict[str, float] = reader.recv()
     process.join()
     return found
@@ -78,7 +79,7 @@ def machine() -> float:
         end.recv()  # imported
     for end, _ in pipes:
         end.send("go")
-    shared = max(end.recv() for end, _ in pipes)
+    shared = float(max(end.recv() for end, _ in pipes))
     for process in both:
         process.join()
     return 2 * alone / shared
@@ -105,11 +106,10 @@ def main() -> None:
         base = Experiment(Path(name) / "base", preset, arms=("real",), generations=0)
         execute(base, silent)
         shutil.rmtree(base.out / "real")
-        settings = (preset, LoopConfig(), base.keep)
         print(f"{chosen.preset}, n = {chosen.n}, {chosen.generations} generations; an arm in its own process:")
         print(f"{'arm':24} {'s':>7} {'outside':>8} {'CPU s':>7} {'peak GiB':>8}")
         for kind in chosen.arms:
-            found = in_process(arm, Task(base.out, kind, 0, chosen.generations, settings))
+            found = in_process(arm, Task(base.out, kind, 0, chosen.generations, base.settings))
             stages = sum(cost["seconds"].get(stage, 0.0) for cost in costs(base.out, kind, [0]) for stage in STAGES)
             outside = 1 - stages / found["wall"]
             print(

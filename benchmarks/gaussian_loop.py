@@ -11,13 +11,14 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import linalg
 
-from loop import Augment, MemoryStore, RunConfig, run
+from loop import ArrayBatch, Augment, MemoryStore, RunConfig, run
 from loop.ensemble import BLOCK, Block, EnsembleConfig, run_ensemble
-from toy.gaussian import GaussianProblem, ideal
+from toy.gaussian import Gaussian, GaussianProblem, ideal
 from toy.gaussian_ensemble import GaussianEnsemble
 from toy.groups import standard_group
 from toy.points_ensemble import PointsEnsemble
@@ -44,7 +45,8 @@ def fused() -> object:
 
 def pointwise() -> object:
     config = RunConfig(0, POINTWISE)
-    return list(run(GaussianProblem(), ideal(1.0), Augment(0.5), config, MemoryStore()))
+    store: MemoryStore[Gaussian, ArrayBatch] = MemoryStore()
+    return list(run(GaussianProblem(), ideal(1.0), Augment(0.5), config, store))
 
 
 def numbers() -> None:
@@ -96,7 +98,7 @@ def growth() -> None:
         ("seeds", [(64, 250), (128, 250), (256, 250)]),
         ("generations", [(64, 125), (64, 250), (64, 500)]),
     ):
-        seconds = [timed(lambda s=s, g=g: toy(s, g), 2) for s, g in sizes]
+        seconds = [timed(partial(toy, s, g), 2) for s, g in sizes]
         words = "   ".join(f"{s} x {g}: {t:.2f} s" for (s, g), t in zip(sizes, seconds, strict=True))
         print(f"growth in {label:<11} {words}   per doubling {(seconds[2] / seconds[0]) ** 0.5:.2f} (linear: 2)")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from generative.distances import frechet
-from generative.samplers import SamplerConfig
+from generative.samplers import SamplerConfig, Solver
 from loop.records import read_config
 from motion.batch import MotionBatch
 from motion.experiment.dataset import load
@@ -37,7 +37,7 @@ def main() -> None:
     asked = reference.take(np.arange(chosen.count) % len(reference))
     ruler = Ruler.fit(reference)
 
-    def drawn(solver: str, steps: int, seed: int) -> MotionBatch:
+    def drawn(solver: Solver, steps: int, seed: int) -> MotionBatch:
         config = SamplerConfig(steps=steps, guidance=guidance, solver=solver)
         return asked.with_features(sample(model, asked.captions, asked.lengths, config, np.random.default_rng(seed)))
 
@@ -64,10 +64,11 @@ def main() -> None:
     print(f"{'distance to':<22} {heads}   to real  differs     {heads}  (root mean square)")
     for solver in fine:
         show(f"{solver} {FINE}", fine[solver])
+    solvers: tuple[Solver, ...] = ("dpm++2m", "adams")
     for steps in chosen.steps:
-        for solver in ("dpm++2m", "adams"):
+        for coarse in solvers:
             for seed in (0, 1):
-                show(f"{solver} {steps}" + (", other noise" if seed else ""), drawn(solver, steps, seed))
+                show(f"{coarse} {steps}" + (", other noise" if seed else ""), drawn(coarse, steps, seed))
     show("adams 64, other noise", drawn("adams", 64, 1))
 
 

@@ -52,7 +52,8 @@ class Laws:
             [law.weights for law in mixtures],
         )
         self.denoise = mixture_denoiser(*(torch.tensor(part, dtype=torch.float64)[:, None, :] for part in parts))
-        normal = torch.distributions.Normal(0.0, 1.0).icdf((torch.arange(count).double() + 0.5) / count)
+        middles = (torch.arange(count).double() + 0.5) / count
+        normal = torch.distributions.Normal(0.0, 1.0).icdf(middles)  # type: ignore[no-untyped-call]
         self.noise = normal.repeat(len(mixtures), 1)
         self.truth = np.stack([law.quantiles(count) for law in mixtures])
 
@@ -77,7 +78,8 @@ def nodes(free: Floats) -> Floats:
     """n rising nodes from n free numbers: n - 1 logarithms of steps (their sum does not matter), and the two ends."""
     step = np.exp(free[:-2] - free[:-2].mean())
     begin, end = LOW + 3 / (1 + np.exp(-free[-2])), HIGH - 3 / (1 + np.exp(-free[-1]))
-    return begin + (end - begin) * np.append(0, np.cumsum(step) / step.sum())
+    spread: Floats = begin + (end - begin) * np.append(0, np.cumsum(step) / step.sum())
+    return spread
 
 
 def fit(steps: int, laws: Laws) -> Floats:
@@ -107,7 +109,8 @@ def fit_formula(laws: Laws) -> Floats:
             return 1e3
         return float(np.mean([np.log(worst(laws, grids.formula(n, tuple(p)))) for n in (16, 20, 24, 32, 48, 64, 96)]))
 
-    return np.round(optimize.minimize(score, grids.FORMULA, method="Nelder-Mead", options={"maxfev": 250}).x, 2)
+    found: Floats = optimize.minimize(score, grids.FORMULA, method="Nelder-Mead", options={"maxfev": 250}).x
+    return np.round(found, 2)
 
 
 def main() -> None:

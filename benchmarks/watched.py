@@ -93,8 +93,8 @@ def told(experiment: Experiment, driver: int | None) -> tuple[str, list[str]]:
             faults.append(f"counts {run.finished} of {name}, there are {least}")
         if (run.state == "done") != (run.finished > run.planned):
             faults.append(f"calls {name} {run.state}")
-        if run.state == "running" and driver is None:
-            faults.append(f"says that {name} runs")
+        if run.state in ("running", "paused") and driver is None:
+            faults.append(f"calls {name} {run.state} where nobody runs it")
     states = [run.state for run in runs]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     return f"{'runs' if by else 'stopped'}; {counts or 'no runs yet'}", faults

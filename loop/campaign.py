@@ -11,7 +11,7 @@ The same call again continues; arms, seeds and generations may be added to a fin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,10 @@ from loop.workers import Executor, Pool, Send
 SHARED = "shared"
 GENERATION = "generation"
 """The stage of a run that counts its generations, of how many; told under "RUN: " as its other stages are."""
+PARTS = 4
+"""In how many parts an arm is run where the arms are few."""
+FEW = 16
+"""So many runs a process even out by themselves."""
 S = TypeVar("S")
 
 
@@ -118,6 +122,7 @@ def execute(
         ("numbers", name, values), see `Teller`. A module's function, as it is called in other processes.
     weight: about how long a generation of an arm takes: the longest runs begin first, lest one is left to the end.
     """
+    # Parts of an arm have its name: it is told of as one run.
     tasks = [Task(plan.out, SHARED, seed, 0, settings) for seed in plan.seeds]
     tasks += [Task(plan.out, arm, seed, plan.generations, settings) for arm in plan.arms for seed in plan.seeds]
     missing = [task for task in tasks if not task.is_done]
@@ -140,9 +145,29 @@ def execute(
     report("generations", before, total)
     if missing:
         with plan.executor.opened(plan.workers) as run_tasks:
-            run_tasks(run_arm, [task for task in missing if task.is_shared], heard)
-            arms = [task for task in missing if not task.is_shared]
-            run_tasks(run_arm, sorted(arms, key=lambda task: -weight(task.arm) * task.missing), heard)
+            run_tasks(run_arm, in_turns(missing, weight, plan.workers), heard, _after)
+
+
+def in_turns(missing: Sequence[Task[S]], weight: Callable[[str], float], workers: int) -> list[Task[S]]:
+    """Tasks in the order of their turns: what arms share, then the arms that have most before them.
+
+    Where they are few, an arm's generations are several tasks: with whole arms alone, one would end alone.
+    """
+    arms = [task for task in missing if not task.is_shared]
+    parts = PARTS if 1 < workers and len(arms) <= FEW * workers else 1
+    turns: list[tuple[float, Task[S]]] = []
+    for task in arms:
+        steps = max(1, task.missing)  # an arm of no generations is begun, too
+        size = -(-steps // parts)
+        for left in range(steps, 0, -size):
+            turns.append((-weight(task.arm) * left, replace(task, generations=task.generations - max(0, left - size))))
+    ordered = [task for _, task in sorted(turns, key=lambda turn: turn[0])]
+    return [task for task in missing if task.is_shared] + ordered
+
+
+def _after(task: Task[Any]) -> tuple[str, ...]:
+    """An arm follows what it shares, and a later part of it the earlier one."""
+    return () if task.is_shared else (replace(task, arm=SHARED).name, task.name)
 
 
 def describe(

@@ -13,13 +13,14 @@ import importlib.util
 import math
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from loop.workers import Message, Named, Runner, Send, attempt, check, lost
+from loop.turns import Named, Turns, free
+from loop.workers import Message, Runner, Send, attempt, check, lost
 
 T = TypeVar("T", bound=Named)
 _POLL = 0.2  # seconds between looks at the mailbox
@@ -80,7 +81,11 @@ class Cluster:
 
 
 def _on_cluster(
-    gpus: float, work: Callable[[T, Send], None], tasks: Sequence[T], heard: Callable[[str, Message], None]
+    gpus: float,
+    work: Callable[[T, Send], None],
+    tasks: Sequence[T],
+    heard: Callable[[str, Message], None],
+    after: Callable[[T], Collection[str]] = free,
 ) -> None:
     """As `loop.workers.run_tasks`; how many at a time, Ray decides by its CPUs and GPUs."""
     ray = _ray()
@@ -90,7 +95,14 @@ def _on_cluster(
     mailbox = ray.remote(_Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
     # Ray would begin lost tasks again too, but without a word
     remote = ray.remote(_on_node).options(num_cpus=1, num_gpus=gpus, max_retries=0)
-    pending: dict[Any, tuple[T, int]] = {remote.remote(work, task, mailbox): (task, 1) for task in tasks}
+    turns = Turns(tasks, after)
+    tries = [0] * len(tasks)
+    pending: dict[Any, int] = {}  # places
+
+    def begin() -> None:
+        while (place := turns.take()) is not None:
+            tries[place] += 1
+            pending[remote.remote(work, tasks[place], mailbox)] = place
 
     def deliver() -> None:
         letters: list[tuple[str, Message]] = []
@@ -100,21 +112,25 @@ def _on_cluster(
             heard(name, message)
 
     try:
+        begin()
         while pending:
             ready, _ = ray.wait(list(pending), timeout=_POLL)
             deliver()
             for reference in ready:
-                task, number = pending.pop(reference)
+                place = pending.pop(reference)
+                task = tasks[place]
                 try:
                     check(task.name, ray.get(reference))
+                    turns.end(place)
                 except ray.exceptions.RayTaskError as problem:
                     raise ValueError(
                         f"{task.name} could not begin on a machine of the cluster ({_line(problem, -1)}); install this "
                         "version of the program on all of them"
                     ) from None
                 except ray.exceptions.RayError as problem:
-                    lost(task.name, number, _line(problem, 0))
-                    pending[remote.remote(work, task, mailbox)] = (task, number + 1)
+                    lost(task.name, tries[place], _line(problem, 0))
+                    turns.again(place)
+            begin()
     finally:
         for reference in pending:
             ray.cancel(reference, force=True)

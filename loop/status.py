@@ -12,8 +12,8 @@ from loop import files
 from loop.campaign import SHARED, arm_folder, described
 from loop.records import generation_name, generations, holder
 
-State = Literal["done", "running", "stopped", "waiting"]
-"""stopped: begun, not done, and nobody runs it; waiting: not begun."""
+State = Literal["done", "running", "paused", "stopped", "waiting"]
+"""Neither done nor running: waiting if not begun, paused if begun and the experiment runs, else stopped."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ def status_of(out: Path) -> list[RunStatus]:
         raise ValueError(f"{out} is being prepared by {by}; ask again when its data are there")
     about = described(out)
     planned = int(about.get("generations", 0))
-    found = [_run(out, SHARED, seed, 0) for seed in about["seeds"]]
-    return found + [_run(out, arm, seed, planned) for arm in about["arms"] for seed in about["seeds"]]
+    begun: State = "paused" if holder(out) else "stopped"
+    found = [_run(out, SHARED, seed, 0, begun) for seed in about["seeds"]]
+    return found + [_run(out, arm, seed, planned, begun) for arm in about["arms"] for seed in about["seeds"]]
 
 
 def seconds_left(runs: Sequence[RunStatus], workers: int) -> float:
@@ -69,11 +70,12 @@ def seconds_left(runs: Sequence[RunStatus], workers: int) -> float:
     return max(max(work), sum(work) / max(1, workers))
 
 
-def _run(out: Path, arm: str, seed: int, planned: int) -> RunStatus:
+def _run(out: Path, arm: str, seed: int, planned: int, begun: State) -> RunStatus:
+    """begun: the state of a run that was begun and that no process works at."""
     folder = arm_folder(out, arm, seed)
     whole = generations(folder)
     fitting = (folder / "work" / generation_name(len(whole))).is_dir()
-    state: State = "stopped" if whole or fitting else "waiting"
+    state: State = begun if whole or fitting else "waiting"
     if len(whole) > planned:
         state = "done"
     elif holder(folder):

@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
+
+from loop.turns import Named, Turns, free
 
 Message = tuple[Any, ...]
 Send = Callable[[Message], None]
@@ -28,27 +30,46 @@ def warm_up(modules: Sequence[str]) -> None:
     Importing torch and MuJoCo takes seconds: so it is paid once, not by every worker.
     """
     if _METHOD == "forkserver":
-        from multiprocessing import forkserver  # only where the platform has it
-
-        context = multiprocessing.get_context(_METHOD)
-        context.set_forkserver_preload(list(modules))
-        forkserver.ensure_running()
+        multiprocessing.get_context(_METHOD).set_forkserver_preload(list(modules))
+    _start_server()
 
 
-class Named(Protocol):
-    @property
-    def name(self) -> str: ...
+def _start_server() -> None:
+    """Start the process that workers are forked from, where it does not run."""
+    if _METHOD == "forkserver":
+        from multiprocessing import forkserver, resource_tracker  # only where the platform has it
+
+        resource_tracker.ensure_running()  # by itself, as it lifts the block that follows
+        with _interrupts_held():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C in a terminal reaches every process of a group; those begun within never hear it, the caller afterwards.
+
+    They import for seconds before they can say what it means to them: it would end them with a traceback.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 T = TypeVar("T", bound=Named)
 
 
 class Runner(Protocol):
-    """`run_tasks`, or what does the same elsewhere: runs `work(task, send)` for every task; `heard(name of the task,
-    message)` in this process; raises as `run_tasks`."""
+    """`run_tasks`, or what does the same elsewhere: runs `work(task, send)` for every task, in the order that `Turns`
+    gives with `after`; `heard(name of the task, message)` in this process; raises as `run_tasks`."""
 
     def __call__(
-        self, work: Callable[[T, Send], None], tasks: Sequence[T], heard: Callable[[str, Message], None]
+        self,
+        work: Callable[[T, Send], None],
+        tasks: Sequence[T],
+        heard: Callable[[str, Message], None],
+        after: Callable[[T], Collection[str]] = free,
     ) -> None: ...
 
 
@@ -70,15 +91,25 @@ class Pool:
 
 
 def _in_pool(
-    workers: int, work: Callable[[T, Send], None], tasks: Sequence[T], heard: Callable[[str, Message], None]
+    workers: int,
+    work: Callable[[T, Send], None],
+    tasks: Sequence[T],
+    heard: Callable[[str, Message], None],
+    after: Callable[[T], Collection[str]] = free,
 ) -> None:
-    run_tasks(work, tasks, workers, heard)
+    run_tasks(work, tasks, workers, heard, after)
 
 
 def run_tasks(
-    work: Callable[[T, Send], None], tasks: Sequence[T], workers: int, heard: Callable[[str, Message], None]
+    work: Callable[[T, Send], None],
+    tasks: Sequence[T],
+    workers: int,
+    heard: Callable[[str, Message], None],
+    after: Callable[[T], Collection[str]] = free,
 ) -> None:
     """Run `work(task, send)` for every task, `workers` at a time; `heard(name of the task, message)` in this process.
+
+    after: which tasks wait for which, see `Turns`.
 
     A single task or worker runs in this process. A task whose process is lost is begun again, see `TRIES`. An interrupt
     stops the workers at once: what they had committed stays, as each task keeps its own folder.
@@ -89,32 +120,37 @@ def run_tasks(
         RuntimeError: a task failed with a fault of the program; its traceback.
     """
     if workers == 1 or len(tasks) <= 1:
-        for task in tasks:
+        for task in tasks:  # which have those that they wait for before them
             work(task, lambda message, name=task.name: heard(name, message))  # type: ignore[misc]
         return
+    _start_server()
     context: Any = multiprocessing.get_context(_METHOD)
-    waiting = [(task, 1) for task in tasks]
+    turns = Turns(tasks, after)
+    tries = [0] * len(tasks)
     # A pipe for each: of a queue that all share, a killed process may leave the lock taken.
-    running: dict[Connection, tuple[T, int, Any]] = {}
+    running: dict[Connection, tuple[int, Any]] = {}  # places, processes
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                task, number = waiting.pop(0)
+        while True:
+            while len(running) < workers and (place := turns.take()) is not None:
+                tries[place] += 1
                 reader, writer = context.Pipe(duplex=False)
-                process = context.Process(target=_child, args=(work, task, writer), daemon=True)
+                process = context.Process(target=_child, args=(work, tasks[place], writer), daemon=True)
                 process.start()
                 writer.close()  # so that the worker's end is the only one, and its death closes the pipe
-                running[reader] = (task, number, process)
+                running[reader] = (place, process)
+            if not running:
+                return
             for reader in wait(list(running)):
                 assert isinstance(reader, Connection)
-                task, number, process = running[reader]
+                place, process = running[reader]
+                task = tasks[place]
                 try:
                     kind, message = reader.recv()
                 except (EOFError, OSError):
                     del running[reader]
                     process.join()
-                    lost(task.name, number, f"exit code {process.exitcode}")
-                    waiting.insert(0, (task, number + 1))
+                    lost(task.name, tries[place], f"exit code {process.exitcode}")
+                    turns.again(place)
                     continue
                 if kind == "message":
                     heard(task.name, message)
@@ -122,8 +158,9 @@ def run_tasks(
                 del running[reader]
                 process.join()
                 check(task.name, message)
+                turns.end(place)
     finally:
-        for _, _, process in running.values():
+        for _, process in running.values():
             process.kill()
             process.join()
 

@@ -52,9 +52,9 @@ class Runs:
             return
         left = self.paces.setdefault(run, Pace()).left(done, total, self.clock())
         words: dict[str, Any] = {"left": "" if left is None or done == total else f"{console.duration(left)} left"}
-        if run:  # between two generations there is nothing to count
+        if run:  # a run may end here or wait for its next turn: it is shown again when it tells of a stage
             words |= {"generation": f"{done}/{total}", "stage": "", "numbers": ""}
-            self.bar.update(row, visible=done < total, completed=0, total=None, **words)
+            self.bar.update(row, visible=False, completed=0, total=None, **words)
         else:
             self.bar.update(row, completed=done, total=total, **words)
 

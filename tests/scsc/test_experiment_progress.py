@@ -38,7 +38,11 @@ def test_lines():
     assert "4/10" in total and all(word in run for word in ("real, seed 0", "0/3", "train", "10/50", "loss 0.25"))
     runs("generations", 5, 10)
     runs("real, seed 0: generation", 1, 3)
-    assert "8 min left" in shown()[0] and "3 min left" in shown()[1] and "train" not in shown()[1]
+    (total,) = shown()  # the run may wait for its next turn now
+    assert "8 min left" in total
+    runs("real, seed 0: sample", 0, 2)
+    total, run = shown()
+    assert "3 min left" in run and "1/3" in run and "sample" in run and "train" not in run
     runs("generations", 7, 10)
     runs("real, seed 0: generation", 3, 3)
     (total,) = shown()
