@@ -3,9 +3,13 @@
 import logging
 import os
 import re
+import signal
 import socket
+import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from dying_tasks import Task, work
@@ -55,6 +59,43 @@ def test_what_a_task_raises(pool, tmp_path, name, error, text):
 def test_a_task_that_always_dies(pool, tmp_path):
     with pytest.raises(ChildProcessError, match=rf"process of a died {TRIES} times \(exit code -9\)"):
         run(pool, [Task(tmp_path, "a", times=100), Task(tmp_path, "b")])
+
+
+SLOW = """import pathlib, time
+pathlib.Path("begun").touch()
+time.sleep(1)
+pathlib.Path("ended").touch()
+"""
+CALLER = """import sys, time
+from loop.workers import warm_up
+if __name__ == "__main__":
+    warm_up(("slow",))
+    try:
+        time.sleep(30)
+    except KeyboardInterrupt:
+        time.sleep(2)
+        sys.exit(130)
+"""
+
+
+def test_an_interrupt_does_not_reach_what_workers_are_forked_from(tmp_path):
+    """Ctrl-C while it imports, which it did not survive: it goes on, says nothing, and the caller hears it."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "caller.py").write_text(CALLER)
+    roots = [str(tmp_path), str(Path(__file__).parents[2])]
+    process = subprocess.Popen(
+        [sys.executable, "caller.py"], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(roots)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    for _ in range(3000):
+        if (tmp_path / "begun").exists():
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (130, b"")
+    assert (tmp_path / "ended").exists()
 
 
 @pytest.mark.parametrize("gpus", [-1.0, 1.5, float("nan"), float("inf")])
