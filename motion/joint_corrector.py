@@ -125,8 +125,8 @@ class JointCorrector(ABC):
 
     def describe(self) -> dict[str, Any]:
         """What it is, as JSON: enters the identity of a run."""
-        # "changes" tells runs from earlier ones, where a moved motion was encoded anew
-        return {"name": self.name, "representation": self.representation, "features": "changes"}
+        # "in place" tells runs from earlier ones, where features were encoded anew, or changed in a frame that was read
+        return {"name": self.name, "representation": self.representation, "features": "in place"}
 
 
 def padded_joints(kind: Representation, batch: MotionBatch) -> tuple[Floats, NDArray[np.int64]]:

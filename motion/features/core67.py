@@ -22,13 +22,13 @@ GROUPS = hml263.GROUPS[:4]
 DIM = GROUPS[-1].stop
 
 
-def encode(joints: Floats, *, floor: Floor = "clip") -> Float32:
+def encode(joints: Floats, *, floor: Floor = "clip", heading: Floats | None = None) -> Float32:
     """Features of clips, (..., T+1, 22, 3) [m, y up] -> (..., T, 67): the columns 0:67 of `hml263.encode`, to the bit.
 
     Raises:
         ValueError: see `hml263.encode`.
     """
-    return hml263.in_blocks(hml263.write_core, joints, DIM, floor=floor)
+    return hml263.in_blocks(hml263.write_core, joints, DIM, floor=floor, heading=heading)
 
 
 def decode(features: Floats) -> Float32:

@@ -56,28 +56,30 @@ _BLOCK = 3000
 _FORWARD = np.array([0.0, 0.0, 1.0])
 
 
-def encode(joints: Floats, *, floor: Floor = "clip") -> Float32:
+def encode(joints: Floats, *, floor: Floor = "clip", heading: Floats | None = None) -> Float32:
     """Features of clips: (..., T+1, 22, 3) [m, y up] -> (..., T, 263).
 
     Every clip is moved so that its first root stands at x = z = 0 and it first faces +z.
 
     Args:
         joints: at least two frames.
+        heading: rotations from the world into the frames in which the features are told, (..., T+1, 4), such as
+            `stated_heading` gives; left out: read off hips and shoulders, and smoothed. With it no clip is turned.
         floor: "clip" lowers each clip until its lowest joint touches y = 0, as HumanML3D does; "given" keeps heights
             (a motion that floats or sinks keeps doing so: the choice for generated and corrected motions).
 
     Raises:
         ValueError: the shape is another one, or a value is not finite.
     """
-    return in_blocks(_write, joints, DIM, floor=floor)
+    return in_blocks(_write, joints, DIM, floor=floor, heading=heading)
 
 
-def in_blocks(write: Writer, joints: Floats, dim: int, *, floor: Floor) -> Float32:
+def in_blocks(write: Writer, joints: Floats, dim: int, *, floor: Floor, heading: Floats | None = None) -> Float32:
     """Rows of features that `write` fills in, some clips at a time: (..., T+1, 22, 3) [m] -> (..., T, dim).
 
     Args:
-        write: gets placed clips (n, T+1, 22, 3), their smoothed headings (n, T+1, 4), the rows to fill (n, T, dim).
-        joints, floor: see `encode`.
+        write: gets placed clips (n, T+1, 22, 3), their headings (n, T+1, 4), the rows to fill (n, T, dim).
+        joints, floor, heading: see `encode`.
 
     Raises:
         ValueError: see `encode`.
@@ -89,9 +91,10 @@ def in_blocks(write: Writer, joints: Floats, dim: int, *, floor: Floor) -> Float
         raise ValueError(f"joints must be finite, got {int((~np.isfinite(p)).sum())} nan or inf; drop those clips")
     clips = p.reshape(-1, *p.shape[-3:])
     out = np.empty((len(clips), p.shape[-3] - 1, dim), dtype=np.float32)
+    given = None if heading is None else heading.reshape(-1, p.shape[-3], 4)
     for block in blocks(len(clips), p.shape[-3]):
-        placed = place(clips[block], floor=floor)
-        write(placed, smoothed_heading(placed), out[block])
+        placed = place(clips[block], floor=floor, turned=given is None)
+        write(placed, smoothed_heading(placed) if given is None else given[block], out[block])
     return out.reshape(*p.shape[:-3], *out.shape[1:])
 
 
@@ -183,6 +186,16 @@ def root_path(d: Floats) -> tuple[Floats, Floats]:
     return to_world, root
 
 
+def stated_heading(features: Floats) -> Floats:
+    """What turns the world into the heading frame by dim 0, (..., T, >= 1) -> (..., T+1, 4); identity at frame 0.
+
+    Of an encoded clip the smoothed heading; a generated motion may face elsewhere, and is told in it all the same.
+    """
+    half = np.zeros((*features.shape[:-2], features.shape[-2] + 1))
+    half[..., 1:] = np.cumsum(np.asarray(features[..., 0], np.float64), axis=-1)
+    return rot.about_y(2 * half)
+
+
 def world_joints(local: Floats, to_world: Floats, root: Floats) -> Floats:
     """All joints (..., T, 22, 3) [m] from what `local_positions` gives (..., T, 21, 3) and `root_path`; undoes it."""
     joints = np.empty((*root.shape[:-1], N_JOINTS, 3))
@@ -202,14 +215,16 @@ def last_frame(features: Floats, lengths: NDArray[np.int64], joints: Float32) ->
     return np.asarray(joints[row, lengths - 1] + moved, dtype=np.float32)
 
 
-def place(joints: Floats, *, floor: Floor = "clip") -> Floats:
-    """The same clips with the first root at x = z = 0, first facing +z, and the floor as `encode` states it."""
+def place(joints: Floats, *, floor: Floor = "clip", turned: bool = True) -> Floats:
+    """The same clips with the first root at x = z = 0, first facing +z if `turned`, the floor as `encode` states it."""
     p = joints.copy()
     if floor == "clip":
         p[..., 1] -= p[..., 1].min(axis=(-2, -1), keepdims=True)
     elif floor != "given":
         raise ValueError(f"floor must be 'clip' or 'given', got {floor!r}")
     p[..., 0::2] -= p[..., :1, :1, 0::2]
+    if not turned:
+        return p
     turn = rot.between(_forward(across(p[..., 0, :, :])), _FORWARD)
     return rot.rotate(turn[..., None, None, :], p)
 

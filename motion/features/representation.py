@@ -28,11 +28,12 @@ class Representation(Protocol):
         """Parts of a row in one unit each, together the whole row; a normaliser shares one std inside each."""
         ...
 
-    def encode(self, joints: Floats, *, floor: Floor) -> Float32:
+    def encode(self, joints: Floats, *, floor: Floor, heading: Floats | None = None) -> Float32:
         """Features of clips, (..., T+1, 22, 3) [m, y up] -> (..., T, dim).
 
         Args:
             joints: T+1 >= 2 frames.
+            heading: of the frames in which features are told, (..., T+1, 4); left out: read off the joints.
             floor: "clip" lowers each clip to y = 0, "given" keeps its heights (`hml263.encode` says more).
 
         Raises:
@@ -59,8 +60,8 @@ class FromFunctions:
     encoder: Callable[..., Float32]
     decoder: Callable[[Floats], Float32]
 
-    def encode(self, joints: Floats, *, floor: Floor) -> Float32:
-        return self.encoder(joints, floor=floor)
+    def encode(self, joints: Floats, *, floor: Floor, heading: Floats | None = None) -> Float32:
+        return self.encoder(joints, floor=floor, heading=heading)
 
     def decode(self, features: Floats) -> Float32:
         return self.decoder(features)

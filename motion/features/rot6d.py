@@ -40,16 +40,16 @@ ROTATIONS = GROUPS[3]
 _X, _Y = np.eye(3)[:2]
 
 
-def encode(joints: Floats, *, floor: Floor = "clip") -> Float32:
+def encode(joints: Floats, *, floor: Floor = "clip", heading: Floats | None = None) -> Float32:
     """Features of clips, (..., T+1, 22, 3) [m, y up] -> (..., T, 136).
 
     Args:
-        joints, floor: see `hml263.encode`. Bone lengths are read nowhere; only directions are.
+        joints, floor, heading: see `hml263.encode`. Bone lengths are read nowhere; only directions are.
 
     Raises:
         ValueError: see `hml263.encode`.
     """
-    return hml263.in_blocks(_write, joints, DIM, floor=floor)
+    return hml263.in_blocks(_write, joints, DIM, floor=floor, heading=heading)
 
 
 def decode(features: Floats) -> Float32:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from motion.joint_corrector import CorrectedJoints, checked_motions, mean_distance
 from motion.kinematics.skeleton import FPS
-from motion.physics import balance, bones, dynamics, feet, ik, keep, mend, reground, tracker
+from motion.physics import balance, bones, dynamics, feet, ik, keep, mend, noise, reground, tracker
 from motion.physics.ground import ground_range
 from motion.physics.quaternions import Floats
 from motion.physics.settings import Body, PhysicsSettings
@@ -203,7 +203,7 @@ def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floa
     """The kinematic stages: joints after each, and the rigid skeleton with the pose to follow."""
     lengths = bones_of(joints, settings.body)
     steps = {"mend": mend.mend(joints) if settings.mend else joints}
-    steps["denoise"] = reground.denoise(steps["mend"]) if settings.denoise else steps["mend"]
+    steps["denoise"] = noise.denoise(steps["mend"]) if settings.denoise else steps["mend"]
     steps["bones"] = rigid = (
         bones.nearest_rigid(steps["denoise"], lengths, bones.STEADY) if settings.bones else steps["denoise"]
     )

@@ -1,51 +1,19 @@
-"""What is wrong before any physics: jitter, and a floor that is too high, too low or drifting."""
+"""What is wrong before any physics: a floor that is too high, too low or drifting."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import butter, sosfiltfilt
 
-from motion.kinematics.skeleton import FPS, PARENTS
+from motion.kinematics.skeleton import FPS
 from motion.physics.quaternions import Floats
 
-MILD, STRONG = (0.004, 5.0), (0.008, 3.0)
-"""(noise above which to filter [m], cut-off [Hz])."""
-RIGID_MAX = 0.0085
-"""Third differences of real dashes and runs look like noise of up to 7.2 mm at 20 fps; this stays above them [m]."""
 TREND_SIGMA = 0.35
 """Standard deviation of the floor trend's Gaussian [s]."""
 REST_SPEED = 0.35
 """A sole point slower than this rests [m/s]."""
 DEAD_BAND = (0.01, 0.02)
 """Floor errors below the first are left alone, above the second fully removed [m]."""
-
-
-def noise_level(joints: Floats) -> Floats:
-    """Standard deviation of white noise that third differences show, (n, T, 22, 3) -> (n,) [m].
-
-    median |d3| / (0.6745 sqrt 20), of the joints' coordinates and of the bones' lengths: rigid bones tell jitter from
-    fast motion, whose third differences at 20 fps look like several mm of noise. Up to `RIGID_MAX` the smaller of
-    the two counts, above it the joints'.
-    """
-    bones = joints[:, :, 1:] - joints[:, :, PARENTS[1:]]
-    parts = []
-    for values in (joints, np.sqrt((bones * bones).sum(axis=-1))):
-        third = np.abs(np.diff(values, n=3, axis=1)).reshape(len(joints), -1)
-        parts.append(np.median(third, axis=1) / (0.6745 * np.sqrt(20.0)))
-    result: Floats = np.where(parts[0] > RIGID_MAX, parts[0], np.minimum(parts[0], parts[1]))
-    return result
-
-
-def denoise(joints: Floats) -> Floats:
-    """Zero-phase second-order Butterworth low-pass, only for clips whose noise level asks for it."""
-    level = noise_level(joints)
-    result = joints.copy()
-    for cut, chosen in ((MILD[1], (level > MILD[0]) & (level <= STRONG[0])), (STRONG[1], level > STRONG[0])):
-        if chosen.any():
-            sections = butter(2, cut, fs=FPS, output="sos")
-            result[chosen] = sosfiltfilt(sections, joints[chosen], axis=1, padlen=min(9, joints.shape[1] - 1))
-    return result
 
 
 def floor_trend(sole: Floats) -> Floats:

@@ -61,7 +61,7 @@ class PhysicsSettings:
     # windows stay below .14 (one of 200 has .20); of a collapsed generator's motions 2 % come to .15 to .25.
     stumble: tuple[float, float] = (0.12, 0.15)
     mend: bool = True  # fill in frozen frames, undo bones that stretch
-    denoise: bool = True  # low-pass where third differences show noise
+    denoise: bool = True  # take away, frequency by frequency, as much noise as the bones' lengths show
     bones: bool = True  # the nearest joints whose bones have their lengths
     balance: bool = True  # put upright what leans beside its feet; part of the physics, so only with `simulate`
     reground: bool = True  # remove constant or slow floating and sinking
