@@ -96,12 +96,10 @@ def _on_cluster(
     # Ray would begin lost tasks again too, but without a word
     remote = ray.remote(_on_node).options(num_cpus=1, num_gpus=gpus, max_retries=0)
     turns = Turns(tasks, after)
-    tries = [0] * len(tasks)
     pending: dict[Any, int] = {}  # places
 
     def begin() -> None:
         while (place := turns.take()) is not None:
-            tries[place] += 1
             pending[remote.remote(work, tasks[place], mailbox)] = place
 
     def deliver() -> None:
@@ -128,7 +126,7 @@ def _on_cluster(
                         "version of the program on all of them"
                     ) from None
                 except ray.exceptions.RayError as problem:
-                    lost(task.name, tries[place], _line(problem, 0))
+                    lost(task.name, turns.begun[place], _line(problem, 0))
                     turns.again(place)
             begin()
     finally:

@@ -115,7 +115,7 @@ def run_ensemble(
                 report("generations", sum(done), total)
 
         tasks = [_Task(problem, config, index, folder) for index in range(blocks)]
-        run_tasks(_run_block, tasks, processes, heard)
+        run_tasks(_run_block, tasks, heard, workers=processes)
         joined = [parts[index] for index in range(blocks)]
         return {name: np.concatenate([part[name] for part in joined], axis=1)[:, : config.runs] for name in joined[0]}
 

@@ -31,6 +31,8 @@ class Turns(Generic[T]):
         self._after = after
         self._waiting = list(range(len(tasks)))
         self._to_do = list(range(len(tasks)))
+        self.begun = [0] * len(tasks)
+        """How often each was."""
 
     def take(self) -> int | None:
         """The place of the next task that may begin, which is now held to have begun; None: there is none yet."""
@@ -38,6 +40,7 @@ class Turns(Generic[T]):
             names = self._after(self.tasks[place])
             if not any(earlier < place and self.tasks[earlier].name in names for earlier in self._to_do):
                 self._waiting.remove(place)
+                self.begun[place] += 1
                 return place
         return None
 

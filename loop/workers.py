@@ -87,25 +87,16 @@ class Pool:
 
     @contextmanager
     def opened(self, workers: int) -> Iterator[Runner]:
-        yield partial(_in_pool, workers)
-
-
-def _in_pool(
-    workers: int,
-    work: Callable[[T, Send], None],
-    tasks: Sequence[T],
-    heard: Callable[[str, Message], None],
-    after: Callable[[T], Collection[str]] = free,
-) -> None:
-    run_tasks(work, tasks, workers, heard, after)
+        yield partial(run_tasks, workers=workers)
 
 
 def run_tasks(
     work: Callable[[T, Send], None],
     tasks: Sequence[T],
-    workers: int,
     heard: Callable[[str, Message], None],
     after: Callable[[T], Collection[str]] = free,
+    *,
+    workers: int,
 ) -> None:
     """Run `work(task, send)` for every task, `workers` at a time; `heard(name of the task, message)` in this process.
 
@@ -126,13 +117,11 @@ def run_tasks(
     _start_server()
     context: Any = multiprocessing.get_context(_METHOD)
     turns = Turns(tasks, after)
-    tries = [0] * len(tasks)
     # A pipe for each: of a queue that all share, a killed process may leave the lock taken.
     running: dict[Connection, tuple[int, Any]] = {}  # places, processes
     try:
         while True:
             while len(running) < workers and (place := turns.take()) is not None:
-                tries[place] += 1
                 reader, writer = context.Pipe(duplex=False)
                 process = context.Process(target=_child, args=(work, tasks[place], writer), daemon=True)
                 process.start()
@@ -149,7 +138,7 @@ def run_tasks(
                 except (EOFError, OSError):
                     del running[reader]
                     process.join()
-                    lost(task.name, tries[place], f"exit code {process.exitcode}")
+                    lost(task.name, turns.begun[place], f"exit code {process.exitcode}")
                     turns.again(place)
                     continue
                 if kind == "message":

@@ -1,5 +1,7 @@
-"""What several test files need: two small correctors, the files of a run as they are compared, files of images."""
+"""What several test files need: two small correctors, the files of a run as they are compared, files of
+images, distances of motions, Ctrl-C."""
 
+import signal
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,3 +87,13 @@ def is_refused(outcome, text):
     assert code == 2, error
     assert error.startswith("scsc: error: ") and error.count("\n") == 1, error
     assert text in error, error
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mean joint distance of each motion, (n, T, 22, 3) [m] twice -> (n,)."""
+    return np.linalg.norm(a - b, axis=-1).mean(axis=(1, 2))
+
+
+def hear_interrupts() -> None:
+    """A `preexec_fn`: a shell has its background jobs, and so what tests start there, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

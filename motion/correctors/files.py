@@ -153,7 +153,7 @@ def correct_files(
             report("correcting", len(found), len(items))
 
         work = partial(_work, corrector=corrector, seed=seed, digest=digest, out=out, skip_bad=skip_bad)
-        run_tasks(work, _shares(missing, workers), workers, heard)
+        run_tasks(work, _shares(missing, workers), heard, workers=workers)
         records = [found[item.name] for item in items]
         counts = {result: sum(one["result"] == result for one in records) for result in ("corrected", "kept", "bad")}
         told = {"settings": settings, "counts": {"files": len(items), **counts}, "files": records}
@@ -182,7 +182,7 @@ def draw_missing(
         left.discard(message[0])  # a process that is begun again tells of a picture again
         report("drawing", len(wanted) - len(left), len(wanted))
 
-    run_tasks(partial(_draw, out=out, draw=draw), _shares(missing, workers), workers, heard)
+    run_tasks(partial(_draw, out=out, draw=draw), _shares(missing, workers), heard, workers=workers)
 
 
 def _draw(share: _Share, send: Send, *, out: Path, draw: Draw) -> None:

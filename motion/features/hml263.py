@@ -176,9 +176,7 @@ def recover(d: Floats) -> tuple[Floats, Floats]:
 
 def root_path(d: Floats) -> tuple[Floats, Floats]:
     """Turn from the heading frame to the world (..., T, 4) and root (..., T, 3) [m] from dims 0:4."""
-    half = np.zeros(d.shape[:-1])
-    half[..., 1:] = np.cumsum(d[..., :-1, 0], axis=-1)
-    to_world = rot.inverse(rot.about_y(2 * half))
+    to_world = rot.inverse(stated_heading(d)[..., :-1, :])
     step = np.zeros((*d.shape[:-1], 3))
     step[..., 1:, 0::2] = d[..., :-1, ROOT_VELOCITY]
     root = np.cumsum(rot.rotate(to_world, step), axis=-2)

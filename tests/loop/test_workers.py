@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from dying_tasks import Task, work
+from support import hear_interrupts
 
 from loop.cluster import Cluster
 from loop.workers import TRIES, Pool
@@ -86,7 +87,7 @@ def test_an_interrupt_does_not_reach_what_workers_are_forked_from(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "caller.py"], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(roots)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear_interrupts,
     )  # fmt: skip
     for _ in range(3000):
         if (tmp_path / "begun").exists():

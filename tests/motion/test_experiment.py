@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support import deterministic
+from support import deterministic, hear_interrupts
 
 from loop import read_config, read_records, stream
 from loop.campaign import costs
@@ -245,10 +245,9 @@ def command(out, generations=3, workers=2):
 
 
 def start(out, **more):
-    """Minds Ctrl-C also where the tests run in the background, whose children a shell has ignore it."""
     return subprocess.Popen(
         command(out, **more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear_interrupts,
     )  # fmt: skip
 
 

@@ -1,50 +1,25 @@
-"""The physics corrector: it simulates gravity and contact, keeps the contract, and leaves good motions nearly alone."""
-
-import json
+"""Motions corrected by physics: gravity and contact are simulated, good motions left nearly alone."""
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
+from support import distance
 
-from loop.corrector import Mixture
 from motion import plausibility
-from motion.batch import MotionBatch
 from motion.data.procedural import generate
-from motion.evaluation.corruptions import clip_streams, corruption_named
-from motion.features.padded import decode_clips, encode_clips
 from motion.features.representation import representation_named
 from motion.kinematics.rotations import rotate
 from motion.kinematics.skeleton import J
-from motion.physics import NEAREST, JointsReport, PhysicsCorrector, PhysicsSettings, Residual, correct_joints
-from motion.physics.balance import balance
-from motion.physics.bones import nearest_rigid
-from motion.physics.ik import bone_lengths
+from motion.physics import NEAREST, JointsReport, PhysicsSettings, Residual, correct_joints
 
 FRAMES = 30
 HML263 = representation_named("hml263")
 ONLY_STRICT = (Residual(0.1, 0.1, 60.0, 0.0),)
 
 
-def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(a - b, axis=-1).mean(axis=(1, 2))
-
-
-@pytest.fixture(scope="module")
-def clean() -> np.ndarray:
-    return np.stack([clip.joints for clip in generate(10, frames=FRAMES, seed=11)]).astype(float)
-
-
 @pytest.fixture(scope="module")
 def report(clean: np.ndarray) -> JointsReport:
     return correct_joints(clean, stages=True)
-
-
-@pytest.fixture(scope="module")
-def batch(clean: np.ndarray) -> MotionBatch:
-    sizes = [29, 29, 21, 29, 21, 12]
-    features, lengths = encode_clips(HML263, [clean[i, : size + 1] for i, size in enumerate(sizes)], 29, floor="given")
-    names = tuple(f"m{i}" for i in range(6))
-    return MotionBatch(features, lengths, names, ("",) * 6, names)
 
 
 def test_good_motions_stay_where_they_are(clean: np.ndarray, report: JointsReport) -> None:
@@ -209,61 +184,6 @@ def test_malformed_input_is_refused(clean: np.ndarray) -> None:
         Residual(0.1, 0.1, -1.0, 0.0)
 
 
-def test_corrector_keeps_the_contract(batch: MotionBatch) -> None:
-    corrector = PhysicsCorrector()
-    assert corrector.scope == "sample"
-    done = corrector(batch, np.random.default_rng(0))
-    assert len(done.samples) == 6 and done.picked.all() and not done.failed.any()
-    assert done.samples.captions == batch.captions and (done.samples.lengths == batch.lengths).all()
-    assert (done.moved > 0).all() and (done.moved < 0.1).all()
-    for row, length in zip(done.samples.features, batch.lengths, strict=True):
-        assert (row[length:] == 0).all() and np.isfinite(row).all()
-    again = corrector(batch, np.random.default_rng(99))
-    np.testing.assert_array_equal(again.samples.features, done.samples.features)
-    order = [4, 1, 5]
-    part = corrector(batch.take(order), np.random.default_rng(1))
-    np.testing.assert_array_equal(part.samples.features, done.samples.features[order])
-    np.testing.assert_array_equal(part.moved, done.moved[order])
-    mixed = Mixture(corrector, 1.0)(batch, np.random.default_rng(3))
-    assert 0 < mixed.picked.sum() < 6
-    np.testing.assert_array_equal(mixed.samples.features[mixed.picked], done.samples.features[mixed.picked])
-    np.testing.assert_array_equal(mixed.samples.features[~mixed.picked], batch.features[~mixed.picked])
-
-
-def test_features_carry_the_corrected_motion(batch: MotionBatch) -> None:
-    done = PhysicsCorrector()(batch, np.random.default_rng(0))
-    inputs = decode_clips(HML263, batch.features, batch.lengths)
-    found = decode_clips(HML263, done.samples.features, batch.lengths)
-    for clip, got in zip(inputs, found, strict=True):
-        corrected = correct_joints(clip[None].astype(float)).joints[0]
-        np.testing.assert_allclose(got, corrected - corrected[0, 0] * [1, 0, 1], atol=3e-6)
-
-
-def test_failures_return_the_original(batch: MotionBatch) -> None:
-    features = batch.features.copy()
-    features[1, 3, 70] = np.nan  # not finite
-    features[3, :, 3] += np.linspace(0, 60, 29)  # rises 60 m: nobody can follow
-    broken = batch.with_features(features)
-    short = broken.take([0, 1, 2, 3])
-    short = MotionBatch(short.features, np.array([29, 29, 3, 29]), *(short.captions,) * 3)
-    done = PhysicsCorrector()(short, np.random.default_rng(0))
-    assert done.failed.tolist() == [False, True, True, True]
-    np.testing.assert_array_equal(done.samples.features[1:], short.features[1:])
-    assert (done.moved[1:] == 0).all() and done.moved[0] > 0
-
-
-def test_description_is_json_and_names_every_setting() -> None:
-    text = PhysicsCorrector(settings=PhysicsSettings(friction=0.7)).describe()
-    assert json.loads(json.dumps(text)) == text
-    assert (
-        text["name"] == "physics"
-        and text["friction"] == 0.7
-        and text["ladder"][0]["across"] == 0.1
-        and text["tolerance"] == [0.025, 0.05]
-    )
-    assert PhysicsCorrector(settings=PhysicsSettings(threads=2)).describe() == PhysicsCorrector().describe()
-
-
 @pytest.mark.slow
 def test_real_motion_is_followed(shared_data) -> None:
     from motion.data.pack import load_pack
@@ -299,27 +219,3 @@ def test_the_trunk_does_not_droop() -> None:
     assert report.success.all() and report.stages is not None
     chest = [j[:, :, J["spine3"], 0] - j[:, :, 0, 0] for j in (report.stages["fit"], report.joints)]
     assert np.sqrt(((chest[1] - chest[0]) ** 2).mean()) < 0.001
-
-
-def test_a_leaning_motion_is_put_upright_and_an_upright_one_left(clean: np.ndarray) -> None:
-    lengths = np.full(len(clean), FRAMES)
-    leaning = corruption_named("leaning")(clean, lengths, clip_streams("leaning", [str(i) for i in range(len(clean))]))
-    np.testing.assert_array_equal(balance(clean), clean)
-    before, after = (distance(motion, clean) for motion in (leaning, balance(leaning)))
-    assert np.median(after) < 0.35 * np.median(before)
-    np.testing.assert_array_equal(balance(balance(leaning)), balance(leaning))
-    weightless = correct_joints(leaning, settings=PhysicsSettings(gravity=0.0))
-    assert np.nanmax(weightless.shifts["balance"]) == 0  # without weight nothing falls over
-
-
-def test_the_nearest_body_takes_noise_away(clean: np.ndarray) -> None:
-    noise = np.random.default_rng(3).normal(0, 0.01, clean.shape)
-    found = nearest_rigid(clean + noise, None)
-    size = bone_lengths(found)
-    np.testing.assert_allclose(size, np.broadcast_to(bone_lengths(clean), size.shape), atol=2e-4)
-    # of 66 directions of white noise the 21 along the bones go: a root of 45 / 66 stays, not all and not half
-    share = np.sqrt(((found - clean) ** 2).mean() / (noise**2).mean())
-    assert abs(share - np.sqrt(45 / 66)) < 0.03
-    np.testing.assert_allclose(nearest_rigid(clean, None), clean, atol=1e-5)
-    heaps = np.zeros((1, 4, 22, 3))
-    assert np.isfinite(nearest_rigid(heaps, None)).all()

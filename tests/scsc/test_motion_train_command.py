@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from support import deterministic
+from support import deterministic, hear_interrupts
 from tiny_model import MODEL, call, own, refused
 
 from scsc.training_log import LOG
@@ -95,7 +95,7 @@ def test_killed_and_continued_is_uninterrupted(tmp_path, sign):
 
     def start(out):
         line = [sys.executable, "-c", SCRIPT, str(out)]
-        return subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        return subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=hear_interrupts)
 
     whole = start(tmp_path / "whole")
     whole.communicate(timeout=300)
