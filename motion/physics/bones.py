@@ -25,8 +25,8 @@ EVEN: Floats = np.ones(N_JOINTS)
 STEADY = EVEN.copy()
 """Pelvis, hips and shoulders hardly give way: for what a generator draws, whose limbs stretch and whose trunk is right.
 Where the bones of a leg or an arm are wrong, hip or shoulder would else take its share, and the heading, which is read
-off them, would tremble. Retrained three times on samples that were corrected so, behind `noise.denoise`, a small model
-ends at a Frechet distance of 51.1; at 55.5 where shoulders give way, too (no correction: 57.6)."""
+off them, would tremble. Retrained three times on samples that were corrected so, behind an earlier `noise.denoise`, a
+small model ends at a Frechet distance of 51.1; at 55.5 where shoulders give way, too (no correction: 57.6)."""
 STEADY[[J[name] for name in ("pelvis", "left_hip", "right_hip", "left_shoulder", "right_shoulder")]] = 0.1
 PLANTED = STEADY.copy()
 """For planted feet: these half as movable as knees, too. A nearly straight leg whose foot was raised by a centimetre

@@ -59,8 +59,3 @@ def unstretch(joints: Floats) -> Floats:
     result = joints.copy()
     result[stretched] = from_bones(part[:, :, 0], bones)
     return result
-
-
-def mend(joints: Floats) -> Floats:
-    """Both, (n, T, 22, 3) [m]."""
-    return unstretch(unfreeze(joints))

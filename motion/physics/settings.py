@@ -105,6 +105,8 @@ class PhysicsSettings:
         del values["threads"]
         values["ladder"] = list(values["ladder"])  # as JSON reads it back
         values["stumble"] = list(self.stumble)
+        # what the noise is read off, which tells runs from those of filters before
+        values["denoise"] = "fast frequencies" if self.denoise else False
         values["tolerance"] = None if self.tolerance is None else list(self.tolerance)
         return values
 

@@ -43,6 +43,17 @@ def test_a_tremble_goes_and_the_gesture_stays(hertz):
     assert after < np.sqrt((filtered[:, inside] ** 2).mean())
 
 
+def test_limbs_that_shrink_slowly_tell_of_no_noise(monkeypatch):
+    """A generator draws a limb too short as it swings: no tremble, so that what moves as slowly stays, whose power a
+    filter that reads noise off all frequencies alike would take in part."""
+    swing = 1 - 0.1 * np.sin(2 * np.pi * np.arange(60)[:, None, None] / FPS) ** 2  # 1 Hz, twice
+    shrunk = MOTIONS[:, :, :1] + swing * (MOTIONS - MOTIONS[:, :, :1])
+    moved = np.abs(noise.denoise(shrunk) - shrunk)
+    assert moved.mean() < 0.0002
+    monkeypatch.setattr(noise, "FAST", 0.0)
+    assert np.abs(noise.denoise(shrunk) - shrunk).mean() > 5 * moved.mean()
+
+
 def test_clips_alone_and_in_a_batch_are_the_same():
     noisy = MOTIONS + np.random.default_rng(3).normal(0, 0.004, MOTIONS.shape)
     together = noise.denoise(noisy)
