@@ -39,12 +39,17 @@ class KinematicCorrector(JointCorrector):
     def failure(self) -> str:
         return "its joints are no body"
 
+    @property
+    def settings(self) -> PhysicsSettings:
+        """Those of the physics corrector's stages."""
+        more = not self.plain
+        return PhysicsSettings(body=self.body, simulate=False, mend=more, bones=more, reground=more)
+
     def correct(
         self, joints: Floats, lengths: NDArray[np.int64], captions: Sequence[str], rng: np.random.Generator
     ) -> JointsReport:
-        more = not self.plain
-        settings = PhysicsSettings(body=self.body, simulate=False, mend=more, bones=more, reground=more)
-        return correct_joints(joints, lengths, settings)
+        return correct_joints(joints, lengths, self.settings)
 
     def describe(self) -> dict[str, Any]:
-        return {**super().describe(), "body": self.body, **({"plain": True} if self.plain else {})}
+        about = {**super().describe(), "body": self.body, "denoise": self.settings.describe()["denoise"]}
+        return {**about, "plain": True} if self.plain else about
