@@ -73,7 +73,7 @@ def show_stages(clips: int, length: float, settings: PhysicsSettings) -> None:
     floor = bare_steps(skeleton, pose, settings)
     rows = {
         "bare mj_step, one pass": floor,
-        "reference (mend to inverse kinematics)": seconds(lambda: reference(joints, settings)),
+        "reference (all before the simulation)": seconds(lambda: reference(joints, settings)),
         "simulation (feed-forward, ladder, records)": seconds(lambda: simulate(skeleton, pose, settings)),
         "all, 1 thread": seconds(lambda: correct_joints(joints, None, settings)),
         "all, 2 threads": seconds(lambda: correct_joints(joints, None, replace(settings, threads=2))),

@@ -28,7 +28,7 @@ LEG = (4, 7)
 """Joints that end thigh and shin."""
 LEG_LENGTH = (0.1, 2.0)
 """Thigh and shin of a person are together within these [m]; others are no persons, or not in metres."""
-STAGES = ("denoise", "mend", "bones", "balance", "reground", "plant", "fit")
+STAGES = ("unfreeze", "denoise", "unstretch", "bones", "balance", "reground", "plant", "fit")
 """The kinematic stages, in their order."""
 
 
@@ -202,12 +202,12 @@ def _held(joints: Floats, pose: ik.Pose, skeleton: ik.Skeleton, taken: Floats) -
 def reference(joints: Floats, settings: PhysicsSettings) -> tuple[dict[str, Floats], ik.Skeleton, ik.Pose]:
     """The kinematic stages: joints after each, and the rigid skeleton with the pose to follow."""
     lengths = bones_of(joints, settings.body)
-    whole = mend.unfreeze(joints) if settings.mend else joints
-    steps = {"denoise": noise.denoise(whole) if settings.denoise else whole}
+    steps = {"unfreeze": mend.unfreeze(joints) if settings.mend else joints}
+    steps["denoise"] = noise.denoise(steps["unfreeze"]) if settings.denoise else steps["unfreeze"]
     # after the noise, which bones that are given their lengths no longer show
-    steps["mend"] = mend.unstretch(steps["denoise"]) if settings.mend else steps["denoise"]
+    steps["unstretch"] = mend.unstretch(steps["denoise"]) if settings.mend else steps["denoise"]
     steps["bones"] = rigid = (
-        bones.nearest_rigid(steps["mend"], lengths, bones.STEADY) if settings.bones else steps["mend"]
+        bones.nearest_rigid(steps["unstretch"], lengths, bones.STEADY) if settings.bones else steps["unstretch"]
     )
     # without weight or floor nothing falls over
     weighs = settings.balance and settings.simulate and settings.gravity > 0 and settings.floor

@@ -122,7 +122,7 @@ def test_a_longer_ladder_uses_less_force(clean: np.ndarray, report: JointsReport
 
 
 def test_stages_add_up(clean: np.ndarray, report: JointsReport) -> None:
-    assert list(report.stages) == ["denoise", "mend", "bones", "balance", "reground", "plant", "fit"]
+    assert list(report.stages) == ["unfreeze", "denoise", "unstretch", "bones", "balance", "reground", "plant", "fit"]
     np.testing.assert_array_equal(report.stages["denoise"], clean)  # nothing here is noisy
     assert report.shifts["simulate"].mean() > 0.001  # the simulation does its part
     assert distance(report.joints, report.stages["fit"]).mean() < 0.001  # of which within the tolerance nothing is kept
@@ -205,7 +205,7 @@ def test_real_motion_is_followed(shared_data) -> None:
 def test_the_trunk_does_not_droop() -> None:
     """Leaning, noisy side steps keep their lean within 1 mm at the chest (a fifth of a degree) in each clip's mean.
 
-    Gravity moves it always outwards, if it is let: a loop then raises the error to a power.
+    The body's own motion throughout, with no reference that stays, keeps it to 3.5 mm: a loop raises that to a power.
     """
     clips = generate(8, frames=41, seed=77, kinds=("side step left",))
     joints = np.stack([clip.joints for clip in clips]).astype(float)
@@ -214,7 +214,10 @@ def test_the_trunk_does_not_droop() -> None:
     lean = np.array([np.cos(half), 0.0, 0.0, np.sin(half)])
     joints[:, :, upper] = rotate(lean, joints[:, :, upper] - joints[:, :, :1]) + joints[:, :, :1]
     noise = gaussian_filter1d(np.random.default_rng(0).normal(0, 1, joints.shape), 4, axis=1)
-    report = correct_joints(joints + 0.01 * noise / noise.std(), stages=True)
-    assert report.success.all() and report.stages is not None
-    chest = [j[:, :, J["spine3"], 0] - j[:, :, 0, 0] for j in (report.stages["fit"], report.joints)]
-    assert np.abs((chest[1] - chest[0]).mean(axis=1)).max() < 0.001
+    moved = []
+    for settings in (PhysicsSettings(), PhysicsSettings(tolerance=None)):
+        report = correct_joints(joints + 0.01 * noise / noise.std(), settings=settings, stages=True)
+        assert report.success.all()
+        chest = [j[:, :, J["spine3"], 0] - j[:, :, 0, 0] for j in (report.stages["fit"], report.joints)]
+        moved.append(np.abs((chest[1] - chest[0]).mean(axis=1)).max())
+    assert moved[0] < 0.001 < 0.5 * moved[1]
