@@ -207,9 +207,9 @@ def last_frame(features: Floats, lengths: NDArray[np.int64], joints: Float32) ->
     """The frame that follows each motion's last one, (n, 22, 3): moved by the last row's velocities."""
     d = np.asarray(features, dtype=np.float64)
     row = np.arange(len(d))
-    half = np.where(np.arange(d.shape[1]) < lengths[:, None] - 1, d[..., 0], 0).sum(axis=1)
+    to_world = rot.inverse(stated_heading(d)[row, lengths - 1])
     velocity = d[row, lengths - 1, VELOCITIES].reshape(-1, N_JOINTS, 3)
-    moved = rot.rotate(rot.inverse(rot.about_y(2 * half))[:, None, :], velocity)
+    moved = rot.rotate(to_world[:, None, :], velocity)
     return np.asarray(joints[row, lengths - 1] + moved, dtype=np.float32)
 
 
