@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from plots.statistics import Floats, band, log_slopes, paired_difference
 from scsc.claims.evidence import Evidence, Runs, final, paired
 from scsc.claims.finding import FEWEST, LEVEL, Comparison, Finding, Verdict, all_of, compare
 
-MEASURE = "frechet"
+MEASURE, LEARNED = "frechet", "fid"
+NAMES = {MEASURE: "Frechet distance", LEARNED: "FID"}
 REAL, PLAIN, PHYSICS = "real", "synthetic", "corrected"
 
 
@@ -79,20 +81,19 @@ def collapsed(arm: Arm, real: Arm) -> tuple[bool | None, str]:
 
 
 def better(claim: str, found: Evidence) -> list[Finding]:
-    """M-3: physics-corrected against uncorrected, all pairs of an experiment as one family."""
-    return _families(claim, found, lambda runs: [(mended.name, plain.name) for plain, mended in _pairs(runs)])
+    """M-3: physics-corrected against uncorrected, of the same data, in each distance: a finding for each."""
+    return _families(claim, found, [(PHYSICS, PLAIN)], measures=(MEASURE, LEARNED), apart=True)
 
 
 def physics_helps(claim: str, found: Evidence) -> list[Finding]:
     """M-4."""
     wanted = [(PHYSICS, PLAIN), (PHYSICS, "kinematic"), (PHYSICS, "reground"), ("physics+prior", "prior")]
-    return _families(claim, found, lambda _: wanted, least=len(wanted))
+    return _families(claim, found, wanted, least=len(wanted))
 
 
 def knowledge_helps(claim: str, found: Evidence) -> list[Finding]:
     """M-8."""
-    wanted = [("prior", "anchor"), ("physics+prior", "anchor")]
-    return _families(claim, found, lambda _: wanted, least=1)
+    return _families(claim, found, [("prior", "anchor"), ("physics+prior", "anchor")])
 
 
 def smaller_is_faster(claim: str, found: Evidence) -> list[Finding]:
@@ -123,38 +124,64 @@ def smaller_is_faster(claim: str, found: Evidence) -> list[Finding]:
 
 def differences(runs: Runs, wanted: Sequence[tuple[str, str]]) -> list[Comparison]:
     """Paired differences of the distance at the last generation between arms, as one family; those that are there."""
-    pairs = []
-    for first, second in wanted:
-        arms = runs.arms(first, second)
-        if arms is not None:
-            ends = [final(arm, MEASURE, arms) for arm in arms]
-            pairs.append((f"{first} - {second}", *paired(arms[0], arms[1], ends[0], ends[1])))
-    return compare(pairs)
+    return compare([ends for first, second in wanted for ends in _ends(runs, first, second, (MEASURE,))])
+
+
+def _ends(runs: Runs, first: str, second: str, measures: Sequence[str]) -> list[tuple[str, Floats, Floats]]:
+    """What `compare` takes: values of two arms at the last generation, in each measure that both have."""
+    arms = runs.arms(first, second)
+    if arms is None:
+        return []
+    return [
+        (
+            f"{NAMES[measure]}, {first} - {second}",
+            *paired(arms[0], arms[1], final(arms[0], measure, arms), final(arms[1], measure, arms)),
+        )
+        for measure in measures
+        if all(measure in arm.measured for arm in arms)
+    ]
 
 
 def _families(
-    claim: str, found: Evidence, wanted: Callable[[Runs], Sequence[tuple[str, str]]], least: int = 1
+    claim: str,
+    found: Evidence,
+    wanted: Sequence[tuple[str, str]],
+    *,
+    least: int = 1,
+    measures: Sequence[str] = (MEASURE,),
+    apart: bool = False,
 ) -> list[Finding]:
-    """One finding an experiment: in each of the wanted pairs (first, second) the first must be the better one."""
+    """Of the wanted pairs of arms (first, second) the first must be the better one: findings of each experiment, with
+    nothing but synthetic motions and at each lambda apart where these have the most comparisons, p-values of one
+    family. apart: a finding for each comparison."""
     findings = []
     for runs in found.motion:
-        compared = differences(runs, wanted(runs))
-        if not compared:
-            continue
-        seeds = min(int(one.band.count) for one in compared)
-        verdict = all_of([one.sign for one in compared], -1, seeds)
-        if verdict == "holds" and len(compared) < least:
-            verdict = "undecided"  # not all that the claim compares were run
-        text = "Frechet distance at the end, " + _told(compared)
-        findings.append(Finding(claim, verdict, text, runs.data, seeds, runs.command))
+        rows = [
+            [ends for one, two in wanted for ends in _ends(runs, one + setting, two + setting, measures)]
+            for setting in _settings(runs)
+        ]
+        together = iter(compare([ends for row in rows for ends in row]))
+        compared = [list(islice(together, len(row))) for row in rows]
+        most = max((len(row) for row in compared), default=0)
+        for part in [[one] for row in compared for one in row] if apart else [row for row in compared if row]:
+            seeds = min(int(one.band.count) for one in part)
+            verdict = all_of([one.sign for one in part], -1, seeds)
+            if verdict == "holds" and len(part) < least:
+                verdict = "undecided"  # not all that the claim compares were run
+            if apart or len(part) == most:
+                findings.append(Finding(claim, verdict, f"at the end: {_told(part)}", runs.data, seeds, runs.command))
     return findings
 
 
 def _pairs(runs: Runs) -> list[tuple[Arm, Arm]]:
     """Uncorrected and physics-corrected arms of the same data."""
-    names = [arm.name.removeprefix(PLAIN) for arm in runs.experiment.arms if arm.name.startswith(PLAIN)]
-    found = [runs.arms(PLAIN + name, PHYSICS + name) for name in names]
+    found = [runs.arms(PLAIN + setting, PHYSICS + setting) for setting in _settings(runs)]
     return [(pair[0], pair[1]) for pair in found if pair is not None]
+
+
+def _settings(runs: Runs) -> list[str]:
+    """What the names of arms end in: "" without real data, "-1" and the like where lam motions are added to these."""
+    return [arm.name.removeprefix(PLAIN) for arm in runs.experiment.arms if arm.name.startswith(PLAIN)]
 
 
 def _lam(arm: Arm) -> float:

@@ -53,10 +53,11 @@ CLAIMS = (
     Claim("M-2", "Motion: physics correction avoids collapse even without real data", MAIN,
           "the uncorrected arm meets the collapse rule, the corrected one does not", _VERDICT),
     Claim("M-3", "Motion: the corrected arm is better than the uncorrected one", MAIN,
-          "paired difference of the distance at the last generation; Holm over the pairs, 5 %", _VERDICT),
+          "paired difference of the network-free distance and of FID at the last generation, for each lambda; Holm "
+          "over all, 5 %", _VERDICT),
     Claim("M-4", "It is the physics that helps, not filtering, the floor or a prior", OURS,
-          "physics better than uncorrected, kinematic and reground, and physics+prior better than prior; Holm, 5 %",
-          _VERDICT),
+          "physics better than uncorrected, kinematic and reground, and physics+prior better than prior; Holm over "
+          "all, 5 %", _VERDICT),
     Claim("M-5", "The physics corrector acts like an ideal corrector of some strength", OURS,
           "one gamma fits all directions and the truth stays (audit); arms end in the order of the smallest "
           "audited gammas",
