@@ -1,7 +1,9 @@
-"""The README's promises: its code runs, its commands exist, its picture is there."""
+"""The README's promises: its code runs, its commands exist, its pictures and those of `docs` are there."""
 
 import re
 from pathlib import Path
+
+import pytest
 
 from scsc.main import COMMANDS
 
@@ -22,7 +24,10 @@ def test_every_command_is_named():
         assert f"scsc {name}" in TEXT or name == "demo"
 
 
-def test_linked_files_exist_and_are_small():
-    for link in re.findall(r"\]\(([^)#:]+)\)", TEXT):
-        assert (ROOT / link).is_file(), link
-        assert (ROOT / link).stat().st_size < 1_000_000
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+def test_linked_files_exist_and_are_small(path):
+    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
+    assert links
+    for link in links:
+        assert (path.parent / link).is_file(), link
+        assert (path.parent / link).stat().st_size < 1_000_000
