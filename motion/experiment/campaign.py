@@ -6,7 +6,7 @@ prior where an arm has one; the rest is as in `loop.campaign`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
     """
     out = experiment.out
+    experiment = _judged(experiment)
     if experiment.source is not None:
         kind_of(experiment.source)  # refused before anything is made
     encoder_of(experiment.preset)
@@ -131,6 +132,24 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         campaign.execute(
             experiment.plan, experiment.settings, run_arm, report, lambda arm: weight_of(arm, experiment.loop)
         )
+
+
+def _judged(experiment: Experiment) -> Experiment:
+    """The experiment with the learned evaluator where its folder was begun so: arms that are added later, or by another
+    command, are measured as the others are.
+
+    Raises:
+        ValueError: the folder was begun without it; its records cannot get those measures any more.
+    """
+    begun = campaign.arms_of(experiment.out)
+    if (experiment.out / EVALUATOR).is_dir():
+        return replace(experiment, judge=True)
+    if experiment.judge and begun:
+        raise ValueError(
+            f"{experiment.out} was begun without the learned evaluator, and {', '.join(begun)} measured without it; "
+            "choose a new --out, or --judge False"
+        )
+    return experiment
 
 
 def train(experiment: Experiment, report: Report) -> list[Path]:

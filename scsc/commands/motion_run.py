@@ -100,7 +100,7 @@ class MotionRun:
     """Where models are trained and drawn from. On the CPU runs repeat bit for bit; a run begun on a GPU stays there."""
     judge: bool | None = None
     """Also measure FID, R-precision and the like by a learned evaluator, trained once in OUT (half a minute) on motions
-    that no generator sees; left out: the preset's (all but smoke)."""
+    that no generator sees; left out: the preset's (all but smoke). A folder that was begun so goes on so."""
     keep: str = "all"
     """Which generations keep their model (megabytes each), beside the newest: all | last | every:N. Measures and
     pictures are always kept."""

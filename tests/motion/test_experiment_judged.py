@@ -23,12 +23,16 @@ PRESET = Preset(
 TINY = EvaluatorConfig(steps=4, batch_size=8, width=16, blocks=1, dim=8, warmup=2, checkpoint_every=2)
 
 
+def use_a_tiny_evaluator(patch):
+    patch.setattr(evaluator, "DRAWN", 60)
+    patch.setattr(evaluator, "EvaluatorConfig", lambda: TINY)
+
+
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     out = tmp_path_factory.mktemp("judged")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluator, "DRAWN", 60)
-        patch.setattr(evaluator, "EvaluatorConfig", lambda: TINY)
+        use_a_tiny_evaluator(patch)
         execute(Experiment(out / "with", PRESET, arms=("synthetic", "ideal"), judge=True), silent)
     execute(Experiment(out / "without", PRESET, arms=("synthetic", "ideal")), silent)
     return out
@@ -57,6 +61,16 @@ def test_a_judge_changes_no_motion_and_no_other_measure(judged):
         read_records(judged / kind / "synthetic/seed-0000")[1]["fingerprints"]["model"] for kind in ("with", "without")
     ]
     assert models[0] == models[1]
+
+
+def test_arms_added_later_are_measured_as_the_others_or_refused(judged, monkeypatch):
+    use_a_tiny_evaluator(monkeypatch)
+    more = Experiment(judged / "with", PRESET, arms=("synthetic", "real"))
+    execute(more, silent)
+    assert all("fid" in found for found in measures(judged / "with", "real")), "the folder was begun with the evaluator"
+    with pytest.raises(ValueError, match="without the learned evaluator, and synthetic, ideal.*new --out"):
+        execute(replace(more, out=judged / "without", judge=True), silent)
+    assert not (judged / "without/real").exists()
 
 
 def test_the_frechet_distance_has_its_interval_and_pictures_leave_ends_out(judged):
