@@ -50,10 +50,11 @@ class Runs:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a report, and the file that they came from."""
+    """Rows of a report, and the file that they came from. problem: of a one-step test, what its generators learn."""
 
     path: Path
     rows: Sequence[Mapping[str, Any]]
+    problem: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,8 @@ def _report(path: Path, found: Evidence) -> bool:
     elif isinstance(content, dict) and isinstance(content.get("audit"), dict):
         found.audits.append((path, content["audit"]))
     elif isinstance(content, dict) and _is_steps(content.get("rows")):
-        found.steps.append(Rows(path, content["rows"]))
+        learned = content.get("problem")
+        found.steps.append(Rows(path, content["rows"], learned if isinstance(learned, dict) else {}))
     else:
         return False
     return True

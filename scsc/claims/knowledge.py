@@ -64,11 +64,14 @@ def _name(corrector: Mapping[str, Any]) -> str:
 
 
 def one_step_tells(claim: str, found: Evidence) -> list[Finding]:
-    """M-7: every one-step test with every experiment that has arms of its correctors."""
+    """M-7: every one-step test with every experiment of the same generator and data that has arms of its correctors;
+    what a corrector does to another generator's samples says nothing of a loop."""
     findings = []
     for steps in found.steps:
         passed = _passed(steps)
         for runs in found.motion:
+            if runs.about["identity"].get("problem") != steps.problem:
+                continue
             compared = {
                 name: differences(runs, [(ARMS.get(name, name), PLAIN)])
                 for name in passed

@@ -66,7 +66,8 @@ CLAIMS = (
           "growth of the uncorrected arm's distance is larger at each smaller n; Welch, Bonferroni, 5 %",
           "scsc motion run --n N, for several N"),
     Claim("M-7", "A corrector helps in the loop if and only if it passes the one-step test", OURS,
-          "both agree for every corrector that has both", "scsc motion correct --test --json FILE"),
+          "both agree for every corrector that has both, on the same generator",
+          "scsc motion correct --test --out RUN --json FILE, RUN the experiment's folder"),
     Claim("M-8", "What a prior knows helps beyond staying near generation 0", OURS,
           "prior and physics+prior better than anchor at the last generation; Holm, 5 %", _VERDICT),
 )  # fmt: skip

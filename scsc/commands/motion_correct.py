@@ -100,6 +100,7 @@ class MotionCorrect:
         return 0
 
     def _test(self) -> int:
+        from loop.campaign import described
         from motion.experiment.step_test import TESTED, StepTest
         from scsc.step_report import show_steps
 
@@ -113,7 +114,10 @@ class MotionCorrect:
             steps = test.run(report)
         show_steps(steps)
         console.out.print(f"{time.perf_counter() - begin:.0f} s; models and data are in {self.out}")
-        console.write_json(self.json, {"rows": [step.row() for step in steps]})
+        problem = described(self.out)["identity"][
+            "problem"
+        ]  # whose generators they are: `scsc claims` holds loops to it
+        console.write_json(self.json, {"problem": problem, "rows": [step.row() for step in steps]})
         return 0
 
     def _corrector(self, report: Any) -> Any:
