@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import islice
 
@@ -184,7 +185,8 @@ def _pairs(runs: Runs) -> list[tuple[Arm, Arm]]:
 
 def _settings(runs: Runs) -> list[str]:
     """What the names of arms end in: "" without real data, "-1" and the like where lam motions are added to these."""
-    return [arm.name.removeprefix(PLAIN) for arm in runs.experiment.arms if arm.name.startswith(PLAIN)]
+    ends = [re.search(r"(-\d+(\.\d+)?)?$", arm.name) for arm in runs.experiment.arms]
+    return list(dict.fromkeys(end.group() for end in ends if end))
 
 
 def _lam(arm: Arm) -> float:

@@ -107,6 +107,8 @@ def test_a_prior_no_better_than_the_anchor(tmp_path):
     same = experiment(tmp_path / "same", RATES | {"anchor": 0.05, "physics+prior": 0.05})
     worse = experiment(tmp_path / "worse", RATES | {"anchor": -0.2})
     assert verdicts(same)["M-8"] == ["undecided"] and verdicts(worse)["M-8"] == ["does not hold"]
+    alone = experiment(tmp_path / "alone", {"prior-1": 0.05, "anchor-1": 0.15})
+    assert verdicts(alone)["M-8"] == ["holds"], "no uncorrected arm is asked for"
 
 
 def test_few_seeds_decide_nothing(tmp_path):
