@@ -163,10 +163,12 @@ def _families(
         ]
         together = iter(compare([ends for row in rows for ends in row]))
         compared = [list(islice(together, len(row))) for row in rows]
-        most = max((len(row) for row in compared), default=0)
         every = [one for row in compared for one in row]
-        if apart:  # where seeds are too few for any of them, one finding says it
-            compared = [[one] for one in every] if any(one.band.count >= FEWEST for one in every) else [every]
+        if all(one.band.count < FEWEST for one in every):
+            compared = [every]  # nothing is decided, which one finding says
+        elif apart:
+            compared = [[one] for one in every]
+        most = max(map(len, compared), default=0)
         for part in filter(None, compared):
             seeds = min(int(one.band.count) for one in part)
             verdict = all_of([one.sign for one in part], -1, seeds)
