@@ -3,11 +3,9 @@
 import os
 from pathlib import Path
 
-# One thread a process, as `make test` has it, before numpy is imported: on busy cores several were 20 times slower.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+import pytest
 
-import pytest  # noqa: E402
+import scsc.main  # noqa: F401  (one thread a process, before numpy is imported: on busy cores two were far slower)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -97,7 +97,6 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         ValueError, OSError: bad data, another config in the same folder, or a folder in use.
     """
     out = experiment.out
-    experiment = _judged(experiment)
     if experiment.source is not None:
         kind_of(experiment.source)  # refused before anything is made
     encoder_of(experiment.preset)
@@ -115,6 +114,7 @@ def execute(experiment: Experiment, report: Report, **about: Any) -> None:
         )
         for name in experiment.arms:
             check_arm(arm_named(name), experiment.loop, data)
+        experiment = _judged(experiment)
         judge = prepare_evaluator(out, data, experiment.preset, report=report) if experiment.judge else None
         problem = MotionProblem(data, experiment.preset, judge=judge, device=experiment.device)
         identity = {
@@ -141,10 +141,9 @@ def _judged(experiment: Experiment) -> Experiment:
     Raises:
         ValueError: the folder was begun without it; its records cannot get those measures any more.
     """
-    begun = campaign.arms_of(experiment.out)
     if (experiment.out / EVALUATOR).is_dir():
         return replace(experiment, judge=True)
-    if experiment.judge and begun:
+    if experiment.judge and (begun := campaign.arms_of(experiment.out)):
         raise ValueError(
             f"{experiment.out} was begun without the learned evaluator, and {', '.join(begun)} measured without it; "
             "choose a new --out, or --judge False"

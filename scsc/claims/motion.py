@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 import numpy as np
 
@@ -157,25 +156,27 @@ def _families(
     family. apart: a finding for each comparison."""
     findings = []
     for runs in found.motion:
-        rows = [
-            [ends for one, two in wanted for ends in _ends(runs, one + setting, two + setting, measures)]
-            for setting in _settings(runs)
+        settings = _settings(runs)
+        ends = [
+            (setting, values)
+            for setting in settings
+            for one, two in wanted
+            for values in _ends(runs, one + setting, two + setting, measures)
         ]
-        together = iter(compare([ends for row in rows for ends in row]))
-        compared = [list(islice(together, len(row))) for row in rows]
-        every = [one for row in compared for one in row]
-        if all(one.band.count < FEWEST for one in every):
-            compared = [every]  # nothing is decided, which one finding says
+        compared = compare([values for _, values in ends])
+        if all(one.band.count < FEWEST for one in compared):
+            parts = [compared]  # nothing is decided, which one finding says
         elif apart:
-            compared = [[one] for one in every]
-        most = max(map(len, compared), default=0)
-        for part in filter(None, compared):
+            parts = [[one] for one in compared]
+        else:
+            parts = [[one for (at, _), one in zip(ends, compared, strict=True) if at == name] for name in settings]
+        most = max(map(len, parts), default=0)
+        for part in (part for part in parts if part and len(part) == most):
             seeds = min(int(one.band.count) for one in part)
             verdict = all_of([one.sign for one in part], -1, seeds)
             if verdict == "holds" and len(part) < least:
                 verdict = "undecided"  # not all that the claim compares were run
-            if apart or len(part) == most:
-                findings.append(Finding(claim, verdict, f"at the end: {_told(part)}", runs.data, seeds, runs.command))
+            findings.append(Finding(claim, verdict, f"at the end: {_told(part)}", runs.data, seeds, runs.command))
     return findings
 
 
@@ -186,17 +187,21 @@ def _pairs(runs: Runs) -> list[tuple[Arm, Arm]]:
 
 
 def _settings(runs: Runs) -> list[str]:
-    """What the names of arms end in: "" without real data, "-1" and the like where lam motions are added to these."""
-    ends = [re.search(r"(-\d+(\.\d+)?)?$", arm.name) for arm in runs.experiment.arms]
-    return list(dict.fromkeys(end.group() for end in ends if end))
+    """What the names of its arms end in, each once, see `_setting`."""
+    return list(dict.fromkeys(_setting(arm) for arm in runs.experiment.arms))
+
+
+def _setting(arm: Arm) -> str:
+    """What its name ends in: "" without real data, "-1" and the like where lam synthetic motions are added to these."""
+    return arm.name[len(re.sub(r"-\d+(\.\d+)?$", "", arm.name)) :]
 
 
 def _lam(arm: Arm) -> float:
     """lam of an uncorrected arm that keeps the real data; inf of one that has none; 0 of another arm."""
-    if arm.name == PLAIN:
-        return math.inf
-    text = arm.name.removeprefix(f"{PLAIN}-")
-    return float(text) if text != arm.name and text.replace(".", "").isdigit() else 0.0
+    setting = _setting(arm)
+    if arm.name != PLAIN + setting:
+        return 0.0
+    return float(setting[1:]) if setting else math.inf
 
 
 def _growths(first: Arm, second: Arm) -> tuple[Floats, Floats]:

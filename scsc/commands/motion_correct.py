@@ -114,9 +114,8 @@ class MotionCorrect:
             steps = test.run(report)
         show_steps(steps)
         console.out.print(f"{time.perf_counter() - begin:.0f} s; models and data are in {self.out}")
-        problem = described(self.out)["identity"][
-            "problem"
-        ]  # whose generators they are: `scsc claims` holds loops to it
+        # whose generators they are: `scsc claims` holds loops of the same to it
+        problem = described(self.out)["identity"]["problem"]
         console.write_json(self.json, {"problem": problem, "rows": [step.row() for step in steps]})
         return 0
 
